@@ -1,0 +1,79 @@
+package arch
+
+import "github.com/gptrun/gptrun/runtime/exec"
+
+// gpt2 is GPT-2 (Radford et al., 2019): learned positions, LayerNorm before
+// attention and feed-forward, GELU in its tanh form, biases everywhere.
+type gpt2 struct {
+	cfg              *Config
+	embed, positions *exec.Matrix
+	layers           []gpt2Layer
+	norm             layerNorm
+	scale            float32
+}
+
+type gpt2Layer struct {
+	attnNorm layerNorm
+	attention
+	ffnNorm layerNorm
+	feedForward
+}
+
+type layerNorm struct{ weight, bias []float32 }
+
+func (b *binder) layerNorm(name string, n int) layerNorm {
+	return layerNorm{b.vector(name+".weight", n), b.optionalVector(name+".bias", n)}
+}
+
+func newGPT2(k *keys, b *binder) *Model {
+	c := readConfig(k, "gpt2", "attention.layer_norm_epsilon")
+	if k.err != nil {
+		return nil
+	}
+	m := &Model{Config: c, MaxContext: c.ContextLength}
+	g := &gpt2{cfg: &m.Config, layers: make([]gpt2Layer, c.Layers), scale: attentionScale(c.KeyDim)}
+	g.embed, m.Head = b.embedding(&m.Config)
+	g.positions = b.bare("position_embd", c.ContextLength, c.Embedding)
+	for i := range g.layers {
+		g.layers[i] = gpt2Layer{
+			attnNorm:    b.layerNorm(blk(i)+"attn_norm", c.Embedding),
+			attention:   b.attention(&c, i),
+			ffnNorm:     b.layerNorm(blk(i)+"ffn_norm", c.Embedding),
+			feedForward: b.feedForward(&c, i),
+		}
+		if b.err != nil {
+			return nil
+		}
+	}
+	g.norm = b.layerNorm("output_norm", c.Embedding)
+	m.Layers = c.layers(noWindow)
+	m.forward = g
+	return m
+}
+
+func (m *gpt2) forward(p *exec.Pass) {
+	p.Embed(p.X, m.embed, 1)
+	p.AddPositions(p.X, p.H, m.positions)
+	for i := range m.layers {
+		if p.Err() != nil {
+			return
+		}
+		m.layers[i].forward(m, p, i)
+	}
+	p.LayerNorm(p.H, p.X, m.norm.weight, m.norm.bias, m.cfg.NormEps)
+}
+
+func (l *gpt2Layer) forward(m *gpt2, p *exec.Pass, i int) {
+	q, k, v, a := p.Q.Cut(l.Q.Rows), p.K.Cut(l.K.Rows), p.V.Cut(l.V.Rows), p.A.Cut(l.O.Cols)
+	p.LayerNorm(p.H, p.X, l.attnNorm.weight, l.attnNorm.bias, m.cfg.NormEps)
+	p.Linear(p.H, exec.Product{Dst: q, W: l.Q}, exec.Product{Dst: k, W: l.K}, exec.Product{Dst: v, W: l.V})
+	p.Store(i, k, v)
+	p.Attend(i, a, q, m.cfg.Heads[i], m.scale)
+	p.Linear(a, exec.Product{Dst: p.X, W: l.O, Add: true})
+
+	u := p.U.Cut(l.Up.Rows)
+	p.LayerNorm(p.H, p.X, l.ffnNorm.weight, l.ffnNorm.bias, m.cfg.NormEps)
+	p.Linear(p.H, exec.Product{Dst: u, W: l.Up})
+	p.GELU(u, u)
+	p.Linear(u, exec.Product{Dst: p.X, W: l.Down, Add: true})
+}

@@ -1,0 +1,173 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gptrun/gptrun/loader"
+	"github.com/gptrun/gptrun/runtime/exec"
+)
+
+// logitRows is the number of output rows the head computes at a time: enough
+// to read its weights seldom, and few enough for a large vocabulary.
+const logitRows = 16
+
+// Batch evaluates tokens of one or several sequences in one forward pass. It
+// is used by one goroutine at a time; batches of one model take turns.
+type Batch struct {
+	model    *Model
+	pass     *exec.Pass
+	tokens   []int32
+	segments []exec.Segment
+	members  []*Sequence
+	outputs  []int // rows that get logits
+
+	logits   exec.Rows
+	from, to int // outputs whose logits are computed
+	ran      bool
+
+	ctx     context.Context
+	guarded func() error
+}
+
+// NewBatch returns an empty batch.
+func (m *Model) NewBatch() *Batch {
+	b := &Batch{model: m, pass: exec.NewPass(m.exec, m.arch.Sizes())}
+	b.guarded = b.forward
+	return b
+}
+
+// Capacity is the most tokens a batch takes.
+func (b *Batch) Capacity() int { return b.model.opts.Batch }
+
+// Reset empties the batch.
+func (b *Batch) Reset() {
+	for _, s := range b.members {
+		s.busy = false
+	}
+	b.tokens, b.segments = b.tokens[:0], b.segments[:0]
+	b.members, b.outputs = b.members[:0], b.outputs[:0]
+	b.from, b.to, b.ran = 0, 0, false
+}
+
+// Add appends tokens to what Run evaluates as the continuation of s; the last
+// `outputs` of them get logits. A sequence is added once.
+func (b *Batch) Add(s *Sequence, tokens []int32, outputs int) error {
+	m := b.model
+	switch {
+	case s.model != m || s.busy:
+		return fmt.Errorf("the sequence belongs to another model or is in a batch")
+	case len(tokens) == 0 || outputs < 0 || outputs > len(tokens):
+		return fmt.Errorf("cannot evaluate %d tokens with %d outputs", len(tokens), outputs)
+	case len(b.tokens)+len(tokens) > b.Capacity():
+		return fmt.Errorf("%d tokens do not fit a batch of %d", len(b.tokens)+len(tokens), b.Capacity())
+	case s.Len()+len(tokens) > m.opts.Context:
+		return fmt.Errorf("%d tokens after %d: %w of %d", len(tokens), s.Len(), ErrContext, m.opts.Context)
+	}
+	for _, t := range tokens {
+		if t < 0 || int(t) >= m.arch.Config.Vocab {
+			return fmt.Errorf("token %d: %w; the vocabulary has %d", t, ErrToken, m.arch.Config.Vocab)
+		}
+	}
+	b.segments = append(b.segments, exec.Segment{Cache: s.cache, Row: len(b.tokens), Count: len(tokens)})
+	b.tokens = append(b.tokens, tokens...)
+	for i := range outputs {
+		b.outputs = append(b.outputs, len(b.tokens)-outputs+i)
+	}
+	s.busy = true
+	b.members = append(b.members, s)
+	return nil
+}
+
+// Run evaluates the batch. On an error the sequences are as they were.
+func (b *Batch) Run(ctx context.Context) error {
+	m := b.model
+	if err := m.Load(); err != nil {
+		return err
+	}
+	if len(b.tokens) == 0 || b.ran {
+		return fmt.Errorf("the batch is empty or has been run")
+	}
+	for _, s := range b.segments {
+		s.Cache.Reserve(s.Count)
+	}
+	b.ctx = ctx
+	if err := b.guard(); err != nil {
+		return err
+	}
+	for _, s := range b.segments {
+		s.Cache.Advance(s.Count)
+	}
+	b.ran = true
+	return nil
+}
+
+// guard runs the forward pass with the pool, where a fault in mapped memory is
+// an error.
+func (b *Batch) guard() error {
+	m := b.model
+	m.exec.Pool.Lock()
+	defer m.exec.Pool.Unlock()
+	if err := m.err(); err != nil {
+		return err
+	}
+	if err := loader.Guard(b.guarded); err != nil {
+		return m.fail(err)
+	}
+	return nil
+}
+
+func (b *Batch) forward() error {
+	b.pass.Begin(b.ctx, b.tokens, b.segments)
+	return b.model.arch.Forward(b.pass)
+}
+
+// Outputs is the number of tokens that get logits.
+func (b *Batch) Outputs() int { return len(b.outputs) }
+
+// Logits returns the logits of output i, after Run; they are valid until the
+// next call of Logits or Run.
+func (b *Batch) Logits(i int) ([]float32, error) {
+	if !b.ran || i < 0 || i >= len(b.outputs) {
+		return nil, fmt.Errorf("the batch has no output %d", i)
+	}
+	if i < b.from || i >= b.to {
+		if err := b.head(i); err != nil {
+			return nil, err
+		}
+	}
+	return b.logits.Row(i - b.from), nil
+}
+
+// head computes the logits of the outputs from i on, as far as their rows are
+// neighbours.
+func (b *Batch) head(i int) error {
+	m := b.model
+	n := 1
+	for n < logitRows && i+n < len(b.outputs) && b.outputs[i+n] == b.outputs[i]+n {
+		n++
+	}
+	vocab := m.arch.Config.Vocab
+	if cap(b.logits.Data) < n*vocab {
+		b.logits.Data = make([]float32, n*vocab)
+	}
+	b.logits = exec.Rows{Data: b.logits.Data[:n*vocab], Width: vocab}
+	m.exec.Pool.Lock()
+	defer m.exec.Pool.Unlock()
+	if err := m.err(); err != nil {
+		return err
+	}
+	row := b.outputs[i]
+	if err := b.pass.Logits(b.logits, m.arch.Head, row, row+n, m.arch.SoftCap); err != nil {
+		return m.fail(err)
+	}
+	b.from, b.to = i, i+n
+	return nil
+}
+
+// Close empties the batch and gives its memory back.
+func (b *Batch) Close() {
+	b.Reset()
+	b.pass = exec.NewPass(b.model.exec, b.model.arch.Sizes())
+	b.logits = exec.Rows{}
+}

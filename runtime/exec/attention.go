@@ -1,0 +1,176 @@
+package exec
+
+import (
+	"github.com/gptrun/gptrun/kernels"
+	"github.com/gptrun/gptrun/runtime/kv"
+)
+
+const (
+	chunk = kernels.ChunkPositions
+	// tileQueries is the number of queries that share a sweep over the keys and
+	// values of their KV head.
+	tileQueries = 24
+)
+
+// Attend computes attention of the rows of q over the caches' layer and writes
+// it to out; queries are multiplied by scale first.
+//
+// A segment of several tokens is split into tiles of neighbouring tokens; each
+// goes through the chunks of the cache in order. A single token is split by
+// chunk instead, and the parts are merged in order: the same sums.
+func (p *Pass) Attend(layer int, out, q Rows, heads int, scale float32) {
+	if p.err != nil {
+		return
+	}
+	t := &p.attn
+	t.layer, t.out, t.q, t.heads, t.scale = layer, out, q, heads, scale
+	t.items = t.items[:0]
+	parts := 0
+	for si := range p.segments {
+		parts += t.split(si, parts)
+	}
+	if need := parts * t.partLen(); cap(t.parts) < need {
+		t.parts = make([]float32, need+need/2)
+	}
+	p.run(t, len(t.items))
+	if parts > 0 {
+		t.merge()
+	}
+}
+
+// attnItem is a tile of queries, tokens [row, row+count) of one KV head. With
+// part ≥ 0 it covers one chunk only, and its state goes to that part.
+type attnItem struct {
+	segment, head int
+	row, count    int
+	part, chunk   int
+}
+
+type attnTask struct {
+	p      *Pass
+	layer  int
+	out, q Rows
+	heads  int
+	scale  float32
+	items  []attnItem
+	parts  []float32 // (M, L, O) of each query head of a part
+}
+
+func (t *attnTask) geometry(segment int) (kv.Layer, int) {
+	g := t.p.segments[segment].Cache.Layer(t.layer)
+	return g, t.heads / g.Heads
+}
+
+// partLen is the room a part takes.
+func (t *attnTask) partLen() int {
+	g, group := t.geometry(0)
+	return group * (2 + g.ValueDim)
+}
+
+// split adds the items of a segment and returns the number of parts among them.
+func (t *attnTask) split(segment, parts int) int {
+	s := t.p.segments[segment]
+	g, group := t.geometry(segment)
+	if s.Count == 1 {
+		pos := t.p.pos[s.Row]
+		first, last := g.From(pos)/chunk, pos/chunk
+		if first < last {
+			n := 0
+			for h := range g.Heads {
+				for c := first; c <= last; c++ {
+					t.items = append(t.items, attnItem{segment, h, s.Row, 1, parts + n, c})
+					n++
+				}
+			}
+			return n
+		}
+	}
+	step := max(1, tileQueries/group)
+	for row := 0; row < s.Count; row += step {
+		for h := range g.Heads {
+			t.items = append(t.items, attnItem{segment, h, s.Row + row, min(step, s.Count-row), -1, 0})
+		}
+	}
+	return 0
+}
+
+func (t *attnTask) Do(worker, item int) {
+	it := t.items[item]
+	g, group := t.geometry(it.segment)
+	tile := t.p.x.workers[worker].attn
+	tile.Reset(it.count * group)
+	last := 0
+	for i := range it.count {
+		pos := t.p.pos[it.row+i]
+		last = pos
+		for j := range group {
+			q := i*group + j
+			t.query(tile.Query(q), it.row+i, it.head*group+j, g.KeyDim)
+			tile.Visible(q, g.From(pos), pos+1)
+		}
+	}
+	cache := t.p.segments[it.segment].Cache
+	if it.part >= 0 {
+		tile.Chunk(t.p.x.Set, it.chunk, cache.Chunk(t.layer, it.head, it.chunk))
+		t.keep(tile, it.part, group, g.ValueDim)
+		return
+	}
+	for c := g.From(t.p.pos[it.row]) / chunk; c <= last/chunk; c++ {
+		tile.Chunk(t.p.x.Set, c, cache.Chunk(t.layer, it.head, c))
+	}
+	t.finish(tile, it, g, group)
+}
+
+// query copies one head's query, scaled.
+func (t *attnTask) query(dst []float32, row, head, dim int) {
+	copy(dst, t.q.Row(row)[head*dim:(head+1)*dim])
+	if t.scale != 1 {
+		t.p.x.Set.Scale(dst, t.scale)
+	}
+}
+
+func (t *attnTask) finish(tile *kernels.AttnTile, it attnItem, g kv.Layer, group int) {
+	for i := range it.count {
+		out := t.out.Row(it.row + i)
+		for j := range group {
+			h := it.head*group + j
+			tile.Finish(i*group+j, out[h*g.ValueDim:(h+1)*g.ValueDim])
+		}
+	}
+}
+
+// keep saves the state of a tile of one token as a part.
+func (t *attnTask) keep(tile *kernels.AttnTile, part, group, dim int) {
+	n := t.partLen()
+	dst := t.parts[part*n : (part+1)*n]
+	for j := range group {
+		m, l, o := tile.Partial(j)
+		d := dst[j*(2+dim) : (j+1)*(2+dim)]
+		d[0], d[1] = m, l
+		copy(d[2:], o)
+	}
+}
+
+// merge folds the parts of each token and KV head, which are neighbours and in
+// order of their chunks.
+func (t *attnTask) merge() {
+	tile, n := t.p.x.workers[0].attn, t.partLen()
+	for i := 0; i < len(t.items); {
+		it := t.items[i]
+		if it.part < 0 {
+			i++
+			continue
+		}
+		g, group := t.geometry(it.segment)
+		dim := g.ValueDim
+		tile.Reset(group)
+		for ; i < len(t.items) && t.items[i].part >= 0 && t.items[i].segment == it.segment && t.items[i].head == it.head; i++ {
+			src := t.parts[t.items[i].part*n:]
+			for j := range group {
+				s := src[j*(2+dim) : (j+1)*(2+dim)]
+				tile.Merge(t.p.x.Set, j, s[0], s[1], s[2:])
+			}
+		}
+		t.finish(tile, it, g, group)
+	}
+}

@@ -1,0 +1,84 @@
+package kv
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func step(c *Cache, n int) {
+	c.Reserve(n)
+	c.Advance(n)
+}
+
+func held(c *Cache, layer int) (n int) {
+	for i := range c.blocks[layer] {
+		if c.blocks[layer][i].held() {
+			n++
+		}
+	}
+	return n
+}
+
+func TestAGlobalLayerKeepsEveryChunk(t *testing.T) {
+	c := New(F16, []Layer{{Heads: 2, KeyDim: 4, ValueDim: 6}})
+	step(c, 1)
+	require.Equal(t, 1, held(c, 0))
+	step(c, 255)
+	require.Equal(t, 1, held(c, 0))
+	step(c, 1)
+	require.Equal(t, 2, held(c, 0))
+	kv := c.Chunk(0, 1, 1)
+	require.Len(t, kv.K16, 256*4)
+	require.Len(t, kv.V16, 256*6)
+	require.NoError(t, c.Truncate(100))
+	require.Equal(t, 1, held(c, 0))
+	require.Equal(t, 100, c.Len())
+}
+
+func TestAWindowLayerKeepsItsWindow(t *testing.T) {
+	const window = 300
+	c := New(F32, []Layer{{Heads: 1, KeyDim: 2, ValueDim: 2, Window: window}})
+	most := 0
+	for range 200 {
+		c.Reserve(37)
+		first := c.Layer(0).From(c.Len()) / 256
+		for ch := first; ch <= (c.Len()+36)/256; ch++ {
+			require.NotNil(t, c.Chunk(0, 0, ch).K32, "chunk %d at %d", ch, c.Len())
+		}
+		c.Advance(37)
+		most = max(most, held(c, 0))
+	}
+	require.LessOrEqual(t, most, 3)
+	require.LessOrEqual(t, len(c.free[0]), 2)
+
+	require.ErrorIs(t, c.Truncate(c.Len()-400), ErrGone)
+	require.NoError(t, c.Truncate(c.Len()-1))
+	require.NoError(t, c.Truncate(0))
+	step(c, 10)
+	require.Equal(t, 10, c.Len())
+}
+
+func TestTruncateChecksItsRange(t *testing.T) {
+	c := New(F16, []Layer{{Heads: 1, KeyDim: 1, ValueDim: 1}})
+	step(c, 5)
+	require.Error(t, c.Truncate(6))
+	require.Error(t, c.Truncate(-1))
+	require.NoError(t, c.Truncate(5))
+}
+
+func TestBytesCountsWholeChunks(t *testing.T) {
+	layers := []Layer{{Heads: 2, KeyDim: 64, ValueDim: 64}, {Heads: 2, KeyDim: 64, ValueDim: 64, Window: 512}}
+	require.EqualValues(t, 2*256*128*2*2, Bytes(F16, layers, 1, 512))
+	require.EqualValues(t, 2*256*128*4*(16+5), Bytes(F32, layers, 4096, 512))
+}
+
+func TestTypesHaveNames(t *testing.T) {
+	for _, typ := range []Type{F16, F32} {
+		got, err := ParseType(typ.String())
+		require.NoError(t, err)
+		require.Equal(t, typ, got)
+	}
+	_, err := ParseType("q8_0")
+	require.ErrorContains(t, err, "q8_0")
+}

@@ -1,0 +1,251 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gptrun/gptrun/kernels"
+	"github.com/gptrun/gptrun/loader"
+	"github.com/gptrun/gptrun/runtime/arch"
+	"github.com/gptrun/gptrun/runtime/exec"
+	"github.com/gptrun/gptrun/runtime/kv"
+	"github.com/gptrun/gptrun/runtime/mem"
+)
+
+var (
+	// ErrModel reports a file that holds no model gptrun can run.
+	ErrModel = arch.ErrModel
+	// ErrContext reports tokens past the end of the context.
+	ErrContext = errors.New("past the end of the context")
+	// ErrToken reports a token id outside the vocabulary.
+	ErrToken = errors.New("no such token")
+	// ErrClosed reports the use of a model after Close.
+	ErrClosed = errors.New("the model is closed")
+)
+
+// WeightsMode says where matrix products find their weights.
+type WeightsMode uint8
+
+const (
+	WeightsAuto   WeightsMode = iota // packed if the memory the process may use suffices, else mapped
+	WeightsPacked                    // packed once, in memory
+	WeightsMapped                    // packed at each use, from the mapped file
+)
+
+// ParseWeightsMode reads "auto", "packed" or "mapped".
+func ParseWeightsMode(s string) (WeightsMode, error) {
+	for i, name := range weightsModes {
+		if s == name {
+			return WeightsMode(i), nil
+		}
+	}
+	return 0, fmt.Errorf("weights %q is not one of auto, packed, mapped", s)
+}
+
+var weightsModes = [...]string{"auto", "packed", "mapped"}
+
+func (w WeightsMode) String() string { return weightsModes[w] }
+
+// Options says how to run a model. The zero value is a good default.
+type Options struct {
+	Threads int         // 0: the physical cores the process may use
+	CPU     string      // tier; "": the best one of this machine
+	Exact   bool        // two-term (int16) activations everywhere
+	Weights WeightsMode // packed or mapped
+	KV      kv.Type     // element type of the cache
+	Context int         // positions a sequence may hold; 0: as the model was trained
+	Batch   int         // most tokens of one forward pass; 0: 512
+	// Progress is called while weights are packed, with the bytes done and in all.
+	Progress func(done, total int64)
+}
+
+const (
+	defaultBatch = 512
+	maxBatch     = 1 << 16
+	maxThreads   = 1 << 10
+	maxContext   = 1 << 27
+)
+
+// Model is a model ready to run. Its methods may be called concurrently.
+type Model struct {
+	opts   Options
+	file   *loader.File
+	arch   *arch.Model
+	exec   *exec.Executor
+	memory *mem.Region
+	mapped bool
+
+	load    sync.Mutex
+	loaded  atomic.Bool
+	closed  atomic.Bool
+	failure atomic.Pointer[error]
+}
+
+// New binds the model in f, checking hyperparameters and tensors. It reads no
+// weights. f stays open until after Close.
+func New(f *loader.File, o Options) (*Model, error) {
+	if o.Batch == 0 {
+		o.Batch = defaultBatch
+	}
+	if o.Batch < 0 || o.Batch > maxBatch || o.Threads < 0 || o.Threads > maxThreads || o.Context < 0 || o.Context > maxContext {
+		return nil, fmt.Errorf("batch %d, threads %d or context %d is out of range", o.Batch, o.Threads, o.Context)
+	}
+	if o.Threads == 0 {
+		o.Threads = defaultThreads()
+	}
+	set, err := kernels.Select(o.CPU)
+	if err != nil {
+		return nil, err
+	}
+	a, err := arch.New(f, o.Exact)
+	if err != nil {
+		return nil, named(f, err)
+	}
+	if err := checkVocabulary(f, a.Config.Vocab); err != nil {
+		return nil, named(f, err)
+	}
+	if o.Context == 0 {
+		o.Context = a.Config.ContextLength
+	}
+	if a.MaxContext > 0 && o.Context > a.MaxContext {
+		return nil, fmt.Errorf("a context of %d is more than the %d positions the model has learned", o.Context, a.MaxContext)
+	}
+	m := &Model{opts: o, file: f, arch: a}
+	m.mapped = o.Weights == WeightsMapped || o.Weights == WeightsAuto && !m.packedFits(set)
+	m.exec = exec.NewExecutor(set, o.Threads)
+	c := &a.Config
+	m.exec.PrepareAttention(a.Group(), c.KeyDim, c.ValueDim)
+	return m, nil
+}
+
+// named puts the file's name before an error about its contents.
+func named(f *loader.File, err error) error {
+	if f.Path() == "" {
+		return err
+	}
+	return fmt.Errorf("%s: %w", f.Path(), err)
+}
+
+func checkVocabulary(f *loader.File, rows int) error {
+	const key = "tokenizer.ggml.tokens"
+	if v, ok := f.Meta.Value(key); ok && v.Len() != rows {
+		return fmt.Errorf("%w: key %q has %d tokens, tensor %q %d rows", ErrModel, key, v.Len(), "token_embd.weight", rows)
+	}
+	return nil
+}
+
+// Config returns the model's hyperparameters.
+func (m *Model) Config() arch.Config { return m.arch.Config }
+
+// Tier names the kernels in use, as GPTRUN_CPU takes it.
+func (m *Model) Tier() string { return m.exec.Set.Name }
+
+// Threads is the number of threads that a forward pass uses.
+func (m *Model) Threads() int { return m.opts.Threads }
+
+// Context is the number of positions a sequence may hold.
+func (m *Model) Context() int { return m.opts.Context }
+
+// Mapped reports whether weights are packed at each use.
+func (m *Model) Mapped() bool { return m.mapped }
+
+// Close ends the model's workers and gives its memory back. No batch may be running.
+func (m *Model) Close() error {
+	m.load.Lock()
+	defer m.load.Unlock()
+	if m.closed.Swap(true) {
+		return nil
+	}
+	m.exec.Close()
+	return m.memory.Free()
+}
+
+// Load packs the weights unless it has been done. Batch.Run calls it.
+func (m *Model) Load() error {
+	if m.loaded.Load() {
+		return m.err()
+	}
+	m.load.Lock()
+	defer m.load.Unlock()
+	if m.loaded.Load() || m.err() != nil {
+		return m.err()
+	}
+	m.exec.Pool.Lock()
+	err := loader.Guard(m.pack)
+	m.exec.Pool.Unlock()
+	if err != nil {
+		return m.fail(err)
+	}
+	m.loaded.Store(true)
+	return nil
+}
+
+// err returns why the model cannot be used, if so.
+func (m *Model) err() error {
+	if m.closed.Load() {
+		return ErrClosed
+	}
+	if f := m.failure.Load(); f != nil {
+		return *f
+	}
+	return nil
+}
+
+// fail marks the model failed where err says that its file is gone.
+func (m *Model) fail(err error) error {
+	if errors.Is(err, loader.ErrFault) || !m.loaded.Load() {
+		err = named(m.file, err)
+		m.failure.CompareAndSwap(nil, &err)
+	}
+	return err
+}
+
+// panelAlign is where a matrix's panels start: at a cache line.
+const panelAlign = 128
+
+func (m *Model) pack() error {
+	if err := m.arch.LoadVectors(); err != nil {
+		return err
+	}
+	set := m.exec.Set
+	if m.mapped {
+		largest := 0
+		for _, w := range m.arch.Matrices {
+			largest = max(largest, set.PanelBytes(w.Type, w.Cols))
+		}
+		m.exec.PrepareScratch(largest)
+		return nil
+	}
+	total := m.packedBytes(set)
+	region, err := mem.Alloc(int(total))
+	if err != nil {
+		return err
+	}
+	m.memory = region
+	buf := region.Bytes()
+	for _, w := range m.arch.Matrices {
+		n := w.PackedBytes(set)
+		if err := w.Pack(m.exec, buf[:n:n]); err != nil {
+			return err
+		}
+		m.file.Release(w.Source)
+		buf = buf[alignUp(n):]
+		if m.opts.Progress != nil {
+			m.opts.Progress(total-int64(len(buf)), total)
+		}
+	}
+	return nil
+}
+
+// packedBytes is the memory that all weights take in panels.
+func (m *Model) packedBytes(set *kernels.Set) int64 {
+	var total int64
+	for _, w := range m.arch.Matrices {
+		total += int64(alignUp(w.PackedBytes(set)))
+	}
+	return total
+}
+
+func alignUp(n int) int { return (n + panelAlign - 1) &^ (panelAlign - 1) }

@@ -1,0 +1,26 @@
+package runtime
+
+import "github.com/gptrun/gptrun/runtime/kv"
+
+// Sequence is a run of tokens that a model has seen: their keys and values. It
+// is used by one goroutine at a time.
+type Sequence struct {
+	model *Model
+	cache *kv.Cache
+	busy  bool // part of a batch
+}
+
+// NewSequence returns an empty sequence.
+func (m *Model) NewSequence() *Sequence {
+	return &Sequence{model: m, cache: kv.New(m.opts.KV, m.arch.Layers)}
+}
+
+// Len is the number of tokens held.
+func (s *Sequence) Len() int { return s.cache.Len() }
+
+// Truncate forgets the tokens from n on. A model with a sliding window cannot
+// go back past it, unless to the start.
+func (s *Sequence) Truncate(n int) error { return s.cache.Truncate(n) }
+
+// Close gives the sequence's memory back.
+func (s *Sequence) Close() { s.cache = kv.New(s.model.opts.KV, s.model.arch.Layers) }
