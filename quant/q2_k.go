@@ -15,7 +15,7 @@ func decodeQ2_K(dst []float32, src []byte) {
 		y, b := (*[superLen]float32)(dst), (*[bytesQ2_K]byte)(src)
 		d, dmin := f16At(b[80:82]), f16At(b[82:84])
 		for g := range 16 {
-			dl, ml := d*float32(b[g]&15), dmin*float32(b[g]>>4)
+			dl, ml := float32(d*float32(b[g]&15)), float32(dmin*float32(b[g]>>4))
 			qs := (*[16]byte)(b[16+g/8*32+g%2*16:])
 			out := (*[16]float32)(y[16*g:])
 			shift := g / 2 % 4 * 2

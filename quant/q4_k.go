@@ -29,7 +29,7 @@ func decodeQ4_K(dst []float32, src []byte) {
 		d, dmin := f16At(b[:2]), f16At(b[2:4])
 		for j := range 8 {
 			sc, mn := ScaleMinK4(j, b[4:16])
-			dl, ml := d*float32(sc), dmin*float32(mn)
+			dl, ml := float32(d*float32(sc)), float32(dmin*float32(mn))
 			qs := (*[32]byte)(b[16+j/2*32:])
 			out := (*[32]float32)(y[32*j:])
 			shift := j % 2 * 4

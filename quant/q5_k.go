@@ -17,7 +17,7 @@ func decodeQ5_K(dst []float32, src []byte) {
 		qh := (*[32]byte)(b[16:])
 		for j := range 8 {
 			sc, mn := ScaleMinK4(j, b[4:16])
-			dl, ml := d*float32(sc), dmin*float32(mn)
+			dl, ml := float32(d*float32(sc)), float32(dmin*float32(mn))
 			ql := (*[32]byte)(b[48+j/2*32:])
 			out := (*[32]float32)(y[32*j:])
 			shift := j % 2 * 4
