@@ -1,0 +1,136 @@
+package kernels
+
+import (
+	"math"
+	"unsafe"
+
+	"github.com/gptrun/gptrun/quant"
+)
+
+// RecordBytes is the size of an activation record, one block of 32 values of
+// one token:
+//
+//	  0  32 × int8   codes, in order of columns (FormInt8 only)
+//	 32  32 × int16  codes, each group of four columns in the order 0, 2, 1, 3
+//	 96  float32 d   scale
+//	100  float32 s   d times the sum of the codes
+//	104  int32 N     sum of the codes
+//	108  int32 H0    sum of the first 16 codes
+//	112  int32 H1    sum of the last 16 codes
+const RecordBytes = 128
+
+const (
+	recWide = 32
+	recD    = 96
+	recS    = 100
+	recN    = 104
+	recH0   = 108
+	recH1   = 112
+)
+
+// FormOf is the form in which products with weights of type t take their
+// activations; exact asks for two integer terms.
+func FormOf(t quant.Type, exact bool) Form {
+	switch {
+	case !t.Quantized():
+		return FormFloat
+	case exact:
+		return FormInt16
+	}
+	return FormInt8
+}
+
+// GroupTokens is the number of tokens of a whole group.
+func (s *Set) GroupTokens(f Form) int {
+	if f == FormFloat {
+		return s.FloatTokens
+	}
+	return s.Tokens
+}
+
+// ActBytes is the size of the packed activations of tokens rows of cols values.
+func (s *Set) ActBytes(f Form, tokens, cols int) int {
+	if f == FormFloat {
+		return 4 * tokens * cols
+	}
+	return tokens * (cols / blockCols) * RecordBytes
+}
+
+// PackAct packs one group of tokens: the rows group·GroupTokens and following
+// of x, which has tokens rows ldx apart. In a group, values (FormFloat) or
+// records of the same columns stand together, token by token.
+func (s *Set) PackAct(f Form, dst []byte, x []float32, ldx, cols, tokens, group int) {
+	first := group * s.GroupTokens(f)
+	n := min(s.GroupTokens(f), tokens-first)
+	dst = dst[s.ActBytes(f, first, cols):s.ActBytes(f, first+n, cols)]
+	if f == FormFloat {
+		out := unsafe.Slice((*float32)(unsafe.Pointer(&dst[0])), n*cols)
+		for t := range n {
+			row := x[(first+t)*ldx:][:cols]
+			for k, v := range row {
+				out[k*n+t] = v
+			}
+		}
+		return
+	}
+	for t := range n {
+		s.QuantizeRow(dst[t*RecordBytes:], n*RecordBytes, x[(first+t)*ldx:][:cols], f)
+	}
+}
+
+// Levels of one and two int8 terms.
+const (
+	levels8  = 127
+	levels16 = 16256
+)
+
+// tiniest is the amplitude below which a block is all zeros.
+const tiniest = 1.0 / (1 << 32) / (1 << 32)
+
+func quantizeRow(dst []byte, stride int, x []float32, form Form) {
+	for i := 0; i < len(x); i += blockCols {
+		quantizeBlock(dst[i/blockCols*stride:][:RecordBytes], x[i:i+blockCols], form)
+	}
+}
+
+func quantizeBlock(rec []byte, x []float32, form Form) {
+	clear(rec)
+	amax, nan := float32(0), false
+	for _, v := range x {
+		if v < 0 {
+			v = -v
+		}
+		if v > amax {
+			amax = v
+		}
+		nan = nan || v != v
+	}
+	if nan || amax > math.MaxFloat32 {
+		le.PutUint32(rec[recD:], 0x7fc00000)
+		le.PutUint32(rec[recS:], 0x7fc00000)
+		return
+	}
+	if amax < tiniest {
+		return
+	}
+	q := float32(levels8)
+	if form == FormInt16 {
+		q = levels16
+	}
+	d, inv := amax/q, q/amax
+	var h [2]int32
+	for k, v := range x {
+		c := int32(math.RoundToEven(float64(float32(v * inv))))
+		h[k/16] += c
+		if form == FormInt8 {
+			rec[k] = byte(c)
+		}
+		le.PutUint16(rec[recWide+2*(k&^3|k&1<<1|k>>1&1):], uint16(c))
+	}
+	n := h[0] + h[1]
+	le.PutUint32(rec[recD:], math.Float32bits(d))
+	le.PutUint32(rec[recS:], math.Float32bits(d*float32(n)))
+	le.PutUint32(rec[recN:], uint32(n))
+	le.PutUint32(rec[recH0:], uint32(h[0]))
+	le.PutUint32(rec[recH1:], uint32(h[1]))
+}

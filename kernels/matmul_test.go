@@ -1,0 +1,182 @@
+package kernels
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gptrun/gptrun/quant"
+)
+
+// randomRows returns GGUF rows of type t whose scales are tame, and their values.
+func randomRows(r *rand.Rand, t quant.Type, rows, cols int) (src []byte, values []float32) {
+	info, _ := quant.Lookup(t)
+	n := rows * cols / info.BlockLen
+	src = make([]byte, n*info.BlockBytes)
+	for i := range src {
+		src[i] = byte(r.Uint32())
+	}
+	for i := range n {
+		b := src[i*info.BlockBytes : (i+1)*info.BlockBytes]
+		for _, at := range halves[t] {
+			le.PutUint16(b[at:], quant.F32ToF16(float32(r.NormFloat64())))
+		}
+		switch t {
+		case quant.F32:
+			le.PutUint32(b, math.Float32bits(float32(r.NormFloat64())))
+		case quant.BF16:
+			le.PutUint16(b, quant.F32ToBF16(float32(r.NormFloat64())))
+		case quant.MXFP4:
+			b[0] = byte(120 + r.IntN(16))
+		}
+	}
+	values = make([]float32, rows*cols)
+	info.Decode(values, src)
+	return src, values
+}
+
+// halves are the places of the half-precision numbers in a block.
+var halves = [quant.NumTypes][]int{
+	quant.F16: {0}, quant.Q4_0: {0}, quant.Q4_1: {0, 2}, quant.Q5_0: {0}, quant.Q5_1: {0, 2}, quant.Q8_0: {0},
+	quant.Q2_K: {80, 82}, quant.Q3_K: {108}, quant.Q4_K: {0, 2}, quant.Q5_K: {0, 2}, quant.Q6_K: {208},
+	quant.IQ4_NL: {0}, quant.IQ4_XS: {0},
+}
+
+func randomValues(r *rand.Rand, n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(r.NormFloat64())
+	}
+	return x
+}
+
+// multiply is a whole product by way of a Set's panels.
+func multiply(s *Set, t quant.Type, src []byte, rows, cols int, x []float32, tokens int, f Form) []float32 {
+	act := make([]byte, s.ActBytes(f, tokens, cols))
+	g := s.GroupTokens(f)
+	for i := range (tokens + g - 1) / g {
+		s.PackAct(f, act, x, cols, cols, tokens, i)
+	}
+	r := s.PanelRowsOf(t)
+	tmp := make([]float32, r*MaxTokens)
+	panel := make([]byte, s.PanelBytes(t, cols))
+	dst := make([]float32, tokens*rows)
+	rowBytes := len(src) / rows
+	for i := range s.Panels(t, rows) {
+		n := min(r, rows-i*r)
+		s.PackPanel(t, panel, src[i*r*rowBytes:(i*r+n)*rowBytes], n, cols)
+		s.MulPanel(dst[i*r:], rows, t, panel, n, cols, f, act, tokens, tmp)
+	}
+	return dst
+}
+
+func forms(t quant.Type) []Form {
+	if t.Quantized() {
+		return []Form{FormInt8, FormInt16}
+	}
+	return []Form{FormFloat}
+}
+
+func colsOf(r *rand.Rand, t quant.Type) int {
+	info, _ := quant.Lookup(t)
+	if info.BlockLen == 1 {
+		return 1 + r.IntN(100)
+	}
+	return info.BlockLen * (1 + r.IntN(1024/info.BlockLen))
+}
+
+func TestProductsAreNearTheExactOnes(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	s := Generic()
+	for _, typ := range quant.Types() {
+		for _, f := range forms(typ) {
+			t.Run(fmt.Sprintf("%s/%d", typ, f), func(t *testing.T) {
+				rows, cols, tokens := 1+r.IntN(20), colsOf(r, typ), 1+r.IntN(6)
+				src, w := randomRows(r, typ, rows, cols)
+				x := randomValues(r, tokens*cols)
+				got := multiply(s, typ, src, rows, cols, x, tokens, f)
+				for i := range tokens {
+					for j := range rows {
+						want, size := 0.0, 0.0
+						for k := range cols {
+							p := float64(w[j*cols+k]) * float64(x[i*cols+k])
+							want += p
+							size += math.Abs(float64(w[j*cols+k])) * 4
+						}
+						bound := map[Form]float64{FormFloat: 1e-6, FormInt8: 1.0 / 254, FormInt16: 1.0 / 32512}[f]
+						require.InDelta(t, want, got[i*rows+j], size*bound+1e-5*size, "token %d, row %d", i, j)
+					}
+				}
+			})
+		}
+	}
+}
+
+// forEachTier runs f for every tier of this machine but the generic one.
+func forEachTier(t *testing.T, f func(t *testing.T, s *Set)) {
+	for _, s := range Available()[1:] {
+		t.Run(s.Name, func(t *testing.T) { f(t, s) })
+	}
+}
+
+func requireSame(t testing.TB, want, got []float32, what string) {
+	t.Helper()
+	require.Equal(t, len(want), len(got))
+	for i := range want {
+		if want[i] != got[i] && (want[i] == want[i] || got[i] == got[i]) {
+			require.Failf(t, "different bits", "%s: element %d is %v, want %v", what, i, got[i], want[i])
+		}
+	}
+}
+
+func TestEveryTierMultipliesLikeGeneric(t *testing.T) {
+	forEachTier(t, func(t *testing.T, s *Set) {
+		g := Generic()
+		for _, typ := range quant.Types() {
+			for _, f := range forms(typ) {
+				t.Run(fmt.Sprintf("%s/%d", typ, f), func(t *testing.T) {
+					r := rand.New(rand.NewPCG(uint64(typ), uint64(f)))
+					for range 12 {
+						rows, cols, tokens := 1+r.IntN(70), colsOf(r, typ), 1+r.IntN(17)
+						src, _ := randomRows(r, typ, rows, cols)
+						x := randomValues(r, tokens*cols)
+						requireSame(t, multiply(g, typ, src, rows, cols, x, tokens, f),
+							multiply(s, typ, src, rows, cols, x, tokens, f), fmt.Sprintf("%d×%d×%d", rows, cols, tokens))
+					}
+				})
+			}
+		}
+	})
+}
+
+func TestEveryTierTreatsHostileBitsLikeGeneric(t *testing.T) {
+	forEachTier(t, func(t *testing.T, s *Set) {
+		g := Generic()
+		special := []float32{0, float32(math.Copysign(0, -1)), float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()), 1e-42, math.MaxFloat32, 1e-20, 1}
+		for _, typ := range quant.Types() {
+			for _, f := range forms(typ) {
+				r := rand.New(rand.NewPCG(7, uint64(typ)))
+				for range 20 {
+					rows, cols, tokens := 1+r.IntN(10), colsOf(r, typ), 1+r.IntN(5)
+					src, _ := randomRows(r, typ, rows, cols)
+					for i := range src {
+						if r.IntN(2) == 0 {
+							src[i] = byte(r.Uint32())
+						}
+					}
+					x := randomValues(r, tokens*cols)
+					for i := range x {
+						if r.IntN(50) == 0 {
+							x[i] = special[r.IntN(len(special))]
+						}
+					}
+					requireSame(t, multiply(g, typ, src, rows, cols, x, tokens, f),
+						multiply(s, typ, src, rows, cols, x, tokens, f), typ.String())
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,6 @@
+//go:build !amd64 || purego
+
+package kernels
+
+// avx2Set is nil: no assembly is compiled in.
+func avx2Set() (s *Set, missing []string) { return nil, nil }

@@ -1,0 +1,139 @@
+package kernels
+
+import (
+	"encoding/binary"
+
+	"github.com/gptrun/gptrun/quant"
+)
+
+// layout says how a quantized type lies in a panel of R rows. A panel is a
+// sequence of blocks of 32 columns; types with super-blocks of 256 columns have
+// head bytes before every eighth. Within a block the rows' values of one kind
+// stand together: first byte scales, then planes of codes, then float scales.
+//
+// A plane is a sequence of vectors of R lanes of four bytes, lane = row. Group
+// j of a block is its columns 4j…4j+3, one in each byte b of a lane:
+//
+//	nibble plane, 4 vectors: vector v holds group 2v in the low nibbles and
+//	                         group 2v+1 in the high ones
+//	bit plane, 1 vector:     bit j of byte b belongs to column 4j+b
+//	pair plane, 2 vectors:   vector p, bits 2i and 2i+1 belong to group 4p+i
+//	byte plane, 8 vectors:   vector j holds group j
+//
+//	type    head        block
+//	Q4_0                nibbles, f16 d
+//	Q4_1                nibbles, f16 d, f16 m
+//	Q5_0                nibbles, bits, f16 d
+//	Q5_1                nibbles, bits, f16 d, f16 m
+//	Q8_0                bytes (code + 128), f16 d
+//	IQ4_NL              nibbles, f16 d
+//	MXFP4               nibbles, f32 d
+//	IQ4_XS  f16 d       int8 scale, nibbles
+//	Q4_K    f16 d, dmin byte scale, byte min, nibbles
+//	Q5_K    f16 d, dmin byte scale, byte min, nibbles, bits
+//	Q6_K    f16 d       two int8 scales, nibbles, pairs (bits 4 and 5)
+//	Q3_K    f16 d       two int8 scales, pairs, bits (bit 2)
+//	Q2_K    f16 d, dmin two bytes (scale, min<<4), pairs
+type layout struct {
+	head, block int // bytes a row
+	// pack writes one GGUF block's row r: of 32 columns, or with head > 0 of 256.
+	pack func(p *packing, src []byte)
+}
+
+var layouts = [quant.NumTypes]layout{
+	quant.Q4_0:   {0, 18, packQ4_0},
+	quant.Q4_1:   {0, 20, packQ4_1},
+	quant.Q5_0:   {0, 22, packQ5_0},
+	quant.Q5_1:   {0, 24, packQ5_1},
+	quant.Q8_0:   {0, 34, packQ8_0},
+	quant.IQ4_NL: {0, 18, packQ4_0},
+	quant.MXFP4:  {0, 20, packMXFP4},
+	quant.IQ4_XS: {2, 17, packIQ4_XS},
+	quant.Q4_K:   {4, 18, packQ4_K},
+	quant.Q5_K:   {4, 22, packQ5_K},
+	quant.Q6_K:   {2, 26, packQ6_K},
+	quant.Q3_K:   {2, 14, packQ3_K},
+	quant.Q2_K:   {4, 10, packQ2_K},
+}
+
+const (
+	blockCols = 32
+	superCols = 256
+)
+
+// PanelRowsOf is the number of rows of a panel of type t.
+func (s *Set) PanelRowsOf(t quant.Type) int {
+	if t.Quantized() {
+		return s.PanelRows
+	}
+	return s.FloatPanelRows
+}
+
+// Panels is the number of panels that rows of type t make.
+func (s *Set) Panels(t quant.Type, rows int) int {
+	r := s.PanelRowsOf(t)
+	return (rows + r - 1) / r
+}
+
+// PanelBytes is the size of a panel of type t with the given columns.
+func (s *Set) PanelBytes(t quant.Type, cols int) int {
+	r := s.PanelRowsOf(t)
+	if !t.Quantized() {
+		info, _ := quant.Lookup(t)
+		return r * cols * info.BlockBytes
+	}
+	l := &layouts[t]
+	return r * (cols/blockCols*l.block + cols/superCols*l.head)
+}
+
+// PackPanel packs rows (at most a panel's) of cols values of type t, as GGUF
+// has them in src, into dst, which has PanelBytes bytes. Missing rows become
+// rows of zeros.
+func (s *Set) PackPanel(t quant.Type, dst, src []byte, rows, cols int) {
+	r := s.PanelRowsOf(t)
+	if rows < r {
+		clear(dst)
+	}
+	switch t {
+	case quant.F32:
+		packWords(dst, src, rows, cols, r)
+		return
+	case quant.F16, quant.BF16:
+		packHalves(dst, src, rows, cols, r)
+		return
+	}
+	l := &layouts[t]
+	info, _ := quant.Lookup(t)
+	n := cols / info.BlockLen
+	size := r * (info.BlockLen/blockCols*l.block + l.head) // of a GGUF block in the panel
+	p := packing{rows: r}
+	for p.row = range rows {
+		for i := range n {
+			p.dst = dst[i*size : (i+1)*size]
+			l.pack(&p, src[:info.BlockBytes])
+			src = src[info.BlockBytes:]
+		}
+	}
+}
+
+func packWords(dst, src []byte, rows, cols, r int) {
+	for row := range rows {
+		for k := range cols {
+			copy(dst[4*(k*r+row):][:4], src[4*(row*cols+k):][:4])
+		}
+	}
+}
+
+func packHalves(dst, src []byte, rows, cols, r int) {
+	const tile = 32 // columns at a time, so that a tile's cache lines stay near
+	for from := 0; from < cols; from += tile {
+		to := min(from+tile, cols)
+		for row := range rows {
+			in := src[2*(row*cols+from) : 2*(row*cols+to)]
+			out := dst[2*(from*r+row):]
+			for k := 0; k+2 <= len(in); k += 2 {
+				binary.LittleEndian.PutUint16(out[k*r:], binary.LittleEndian.Uint16(in[k:]))
+			}
+		}
+	}
+}
