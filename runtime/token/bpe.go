@@ -1,0 +1,133 @@
+package token
+
+import (
+	"fmt"
+	"strings"
+)
+
+// bpe is byte-level byte pair encoding. Texts of the vocabulary write each byte
+// as a printable character; a word starts as one symbol a byte, and the
+// merges join neighbouring symbols in the order of the list.
+//
+// Symbols are numbered like tokens; what merges make but the vocabulary lacks
+// has numbers above the tokens'.
+type bpe struct {
+	index        *textIndex
+	merges       *mergeIndex
+	size         ID // of the vocabulary
+	symbols      [256]ID
+	asTokens     [256]ID // tokens whose text is this one byte, -1: none
+	split        pretokenizer
+	ignoreMerges bool
+}
+
+func newBPE(index *textIndex, merges []string, p preset) (*bpe, error) {
+	b := &bpe{
+		index: index, merges: newMergeIndex(len(merges)), size: ID(len(index.texts)),
+		split: p.split, ignoreMerges: p.ignoreMerges,
+	}
+	for c := range 256 {
+		b.asTokens[c] = index.find(string([]byte{byte(c)}))
+	}
+	for c := range 256 {
+		b.symbols[c] = b.symbol(byteChars[c])
+	}
+	for rank, merge := range merges {
+		left, right, ok := cutMerge(merge)
+		if !ok {
+			return nil, fmt.Errorf("%w: merge %d is %.100q, not two parts with a space between", ErrInvalid, rank, merge)
+		}
+		b.merges.insert(mergeSlot{
+			left: b.symbol(left), right: b.symbol(right),
+			rank: uint32(rank), merged: b.symbol(left + right),
+		})
+	}
+	return b, nil
+}
+
+func cutMerge(merge string) (left, right string, ok bool) {
+	left, right, ok = strings.Cut(merge, " ")
+	return left, right, ok && left != "" && right != "" && !strings.Contains(right, " ")
+}
+
+// symbol returns the number of the symbol with a text, a higher one than any
+// before where there is none.
+func (b *bpe) symbol(text string) ID {
+	if id := b.index.find(text); id >= 0 {
+		return id
+	}
+	return b.index.add(text)
+}
+
+func (b *bpe) encode(dst []ID, text string, _ bool, m *merger) []ID {
+	var written []byte
+	b.split(repairUTF8(text), func(word string) {
+		if b.ignoreMerges {
+			written = written[:0]
+			for i := range len(word) {
+				written = append(written, byteChars[word[i]]...)
+			}
+			if id := b.index.find(string(written)); id >= 0 && id < b.size {
+				dst = append(dst, id)
+				return
+			}
+		}
+		dst = b.encodeWord(dst, word, m)
+	})
+	return dst
+}
+
+func (b *bpe) encodeWord(dst []ID, word string, m *merger) []ID {
+	m.reset()
+	for i := range len(word) {
+		m.add(i, i+1, b.symbols[word[i]])
+	}
+	m.run(b)
+	for i := int32(0); i >= 0; i = m.symbols[i].next {
+		if id := m.symbols[i].id; id < b.size {
+			dst = append(dst, id)
+		} else {
+			dst = b.spell(dst, b.index.texts[id])
+		}
+	}
+	return dst
+}
+
+// spell appends the tokens of the bytes of a symbol that is no token, as far
+// as there are any.
+func (b *bpe) spell(dst []ID, text string) []ID {
+	for i := range len(text) {
+		if id := b.asTokens[text[i]]; id >= 0 {
+			dst = append(dst, id)
+		}
+	}
+	return dst
+}
+
+// pair implements [pairs].
+func (b *bpe) pair(left, right *symbol) (uint32, ID) {
+	if s := b.merges.find(left.id, right.id); s.left >= 0 {
+		return s.rank, s.merged
+	}
+	return noRank, None
+}
+
+// byteChars are the characters that byte-level vocabularies write for bytes:
+// itself where the byte is a printable character of Latin-1, the characters
+// from U+0100 on in order for the others.
+var byteChars = func() (t [256]string) {
+	next := rune(256)
+	for c := range rune(256) {
+		if printableLatin1(c) {
+			t[c] = string(c)
+		} else {
+			t[c] = string(next)
+			next++
+		}
+	}
+	return t
+}()
+
+func printableLatin1(c rune) bool {
+	return '!' <= c && c <= '~' || '¡' <= c && c <= '¬' || '®' <= c && c <= 'ÿ'
+}
