@@ -53,22 +53,36 @@ func randomValues(r *rand.Rand, n int) []float32 {
 	return x
 }
 
-// multiply is a whole product by way of a Set's panels.
-func multiply(s *Set, t quant.Type, src []byte, rows, cols int, x []float32, tokens int, f Form) []float32 {
+// packAct packs the rows of x.
+func packAct(s *Set, f Form, x []float32, cols, tokens int) []byte {
 	act := make([]byte, s.ActBytes(f, tokens, cols))
 	g := s.GroupTokens(f)
 	for i := range (tokens + g - 1) / g {
 		s.PackAct(f, act, x, cols, cols, tokens, i)
 	}
-	r := s.PanelRowsOf(t)
-	tmp := make([]float32, r*MaxTokens)
-	panel := make([]byte, s.PanelBytes(t, cols))
-	dst := make([]float32, tokens*rows)
-	rowBytes := len(src) / rows
+	return act
+}
+
+// packPanels packs GGUF rows into all their panels.
+func packPanels(s *Set, t quant.Type, src []byte, rows, cols int) []byte {
+	r, size, rowBytes := s.PanelRowsOf(t), s.PanelBytes(t, cols), len(src)/rows
+	panels := make([]byte, s.Panels(t, rows)*size)
 	for i := range s.Panels(t, rows) {
 		n := min(r, rows-i*r)
-		s.PackPanel(t, panel, src[i*r*rowBytes:(i*r+n)*rowBytes], n, cols)
-		s.MulPanel(dst[i*r:], rows, t, panel, n, cols, f, act, tokens, tmp)
+		s.PackPanel(t, panels[i*size:(i+1)*size], src[i*r*rowBytes:(i*r+n)*rowBytes], n, cols)
+	}
+	return panels
+}
+
+// multiply is a whole product by way of a Set's panels.
+func multiply(s *Set, t quant.Type, src []byte, rows, cols int, x []float32, tokens int, f Form) []float32 {
+	act := packAct(s, f, x, cols, tokens)
+	panels := packPanels(s, t, src, rows, cols)
+	r, size := s.PanelRowsOf(t), s.PanelBytes(t, cols)
+	tmp := make([]float32, r*MaxTokens)
+	dst := make([]float32, tokens*rows)
+	for i := range s.Panels(t, rows) {
+		s.MulPanel(dst[i*r:], rows, t, panels[i*size:(i+1)*size], min(r, rows-i*r), cols, f, act, tokens, tmp)
 	}
 	return dst
 }
