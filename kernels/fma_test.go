@@ -43,6 +43,9 @@ func TestFMA32RoundsOnce(t *testing.T) {
 		}
 		want := exactFMA(x, y, z)
 		require.Equal(t, want, FMA32(x, y, z), "%x·%x + %x", x, y, z)
+		acc := []float32{z}
+		addScaled(acc, []float32{x}, y)
+		require.Equal(t, want, acc[0], "%x·%x + %x", x, y, z)
 		if float32(math.FMA(float64(x), float64(y), float64(z))) != want {
 			wrong++
 		}

@@ -44,200 +44,110 @@ func floatTile(t quant.Type, rows, tokens int) TileFunc {
 		for k := range steps {
 			info.Decode(col[:rows], w[k*rows*size:(k+1)*rows*size])
 			for t := range tokens {
-				v := x[k*tokens+t]
-				acc := out[t*ld : t*ld+rows]
-				for r := range acc {
-					acc[r] = FMA32(col[r], v, acc[r])
-				}
+				addScaled(out[t*ld:t*ld+rows], col[:rows], x[k*tokens+t])
 			}
 		}
 	}
 }
 
-// view is one row of a block of a panel, and of the head before it.
-type view struct {
-	head, block []byte
-	row, rows   int
-}
-
-func (v *view) f16(b []byte, at int) float32 {
-	return quant.F16ToF32(le.Uint16(b[at*v.rows+2*v.row:]))
-}
-
-func (v *view) byte(at int) byte { return v.block[at*v.rows+v.row] }
-
-// nibbles adds the codes of the nibble plane that starts at bytes a row in.
-func (v *view) nibbles(c *[32]int32, at int) {
-	for i := range 4 {
-		b := v.block[at*v.rows+4*(i*v.rows+v.row):][:4]
-		for j, x := range b {
-			c[8*i+j], c[8*i+4+j] = int32(x&15), int32(x>>4)
-		}
-	}
-}
-
-func (v *view) bits(c *[32]int32, at, shift int) {
-	b := v.block[at*v.rows+4*v.row:][:4]
-	for k := range c {
-		c[k] |= int32(b[k%4]>>(k/4)&1) << shift
-	}
-}
-
-func (v *view) pairs(c *[32]int32, at, shift int) {
-	for k := range c {
-		b := v.block[at*v.rows+4*(k/16*v.rows+v.row)+k%4]
-		c[k] |= int32(b>>(k/4%4*2)&3) << shift
-	}
-}
-
-// weights is one row's block, as the arithmetic takes it: codes less their
-// offset, and what multiplies their sums.
-type weights struct {
-	c      [32]int32
-	group  [2]int32 // scales of the two halves' sums; one sum where both are 1
-	d      float32
-	min    float32  // minimum, times s
-	minOf  [2]int32 // minima of the two halves (Q2_K): min is −dmin then
-	hasMin bool
-	split  bool
-}
-
-// read decodes a row's block of type t.
-func (w *weights) read(t quant.Type, v *view) {
-	w.group, w.hasMin, w.split = [2]int32{1, 1}, false, false
-	clear(w.c[:])
-	switch t {
-	case quant.Q4_0, quant.Q4_1:
-		v.nibbles(&w.c, 0)
-		w.d = v.f16(v.block, 16)
-	case quant.Q5_0, quant.Q5_1:
-		v.nibbles(&w.c, 0)
-		v.bits(&w.c, 16, 4)
-		w.d = v.f16(v.block, 20)
-	case quant.Q8_0:
-		for k := range w.c {
-			w.c[k] = int32(v.block[4*(k/4*v.rows+v.row)+k%4])
-		}
-		w.d = v.f16(v.block, 32)
-	case quant.IQ4_NL:
-		v.nibbles(&w.c, 0)
-		w.lookup(&quant.IQ4NLValues)
-		w.d = v.f16(v.block, 16)
-	case quant.MXFP4:
-		v.nibbles(&w.c, 0)
-		w.lookup(&quant.MXFP4Values)
-		w.d = math.Float32frombits(le.Uint32(v.block[16*v.rows+4*v.row:]))
-	case quant.IQ4_XS:
-		v.nibbles(&w.c, 1)
-		w.lookup(&quant.IQ4NLValues)
-		w.d = v.f16(v.head, 0) * float32(int8(v.byte(0)))
-	case quant.Q4_K, quant.Q5_K:
-		v.nibbles(&w.c, 2)
-		if t == quant.Q5_K {
-			v.bits(&w.c, 18, 4)
-		}
-		w.d = v.f16(v.head, 0) * float32(v.byte(0))
-		w.hasMin, w.min = true, -(v.f16(v.head, 2) * float32(v.byte(1)))
-	case quant.Q6_K, quant.Q3_K:
-		if t == quant.Q6_K {
-			v.nibbles(&w.c, 2)
-			v.pairs(&w.c, 18, 4)
-		} else {
-			v.pairs(&w.c, 2, 0)
-			v.bits(&w.c, 10, 2)
-		}
-		w.d = v.f16(v.head, 0)
-		w.group = [2]int32{int32(int8(v.byte(0))), int32(int8(v.byte(1)))}
-	case quant.Q2_K:
-		v.pairs(&w.c, 2, 0)
-		w.d = v.f16(v.head, 0)
-		w.group = [2]int32{int32(v.byte(0) & 15), int32(v.byte(1) & 15)}
-		w.hasMin, w.split, w.min = true, true, -v.f16(v.head, 2)
-		w.minOf = [2]int32{int32(v.byte(0) >> 4), int32(v.byte(1) >> 4)}
-	}
-	switch t {
-	case quant.Q4_1:
-		w.hasMin, w.min = true, v.f16(v.block, 18)
-	case quant.Q5_1:
-		w.hasMin, w.min = true, v.f16(v.block, 22)
-	}
-	if off := offsets[t]; off != 0 {
-		for k := range w.c {
-			w.c[k] -= off
-		}
-	}
-}
-
-// offsets are subtracted from unsigned codes.
-var offsets = [quant.NumTypes]int32{quant.Q4_0: 8, quant.Q5_0: 16, quant.Q8_0: 128, quant.Q6_K: 32, quant.Q3_K: 4}
-
-func (w *weights) lookup(table *[16]int8) {
-	for k, i := range w.c {
-		w.c[k] = int32(table[i])
-	}
-}
-
-// record is a token's activation block.
-type record struct {
-	q      [32]int32
-	d, s   float32
-	h0, h1 int32
-}
-
-func (r *record) read(b []byte) {
-	for k := range r.q {
-		r.q[k] = int32(int16(le.Uint16(b[recWide+2*(k&^3|k&1<<1|k>>1&1):])))
-	}
-	r.d = math.Float32frombits(le.Uint32(b[recD:]))
-	r.s = math.Float32frombits(le.Uint32(b[recS:]))
-	r.h0, r.h1 = int32(le.Uint32(b[recH0:])), int32(le.Uint32(b[recH1:]))
-}
-
-// step folds one block of 32 columns into acc.
-func (w *weights) step(x *record, acc float32) float32 {
-	var i0, i1 int32
-	for k := range 16 {
-		i0 += w.c[k] * x.q[k]
-		i1 += w.c[16+k] * x.q[16+k]
-	}
-	acc = FMA32(float32(w.group[0]*i0+w.group[1]*i1), w.d*x.d, acc)
-	if !w.hasMin {
-		return acc
-	}
-	if w.split {
-		return FMA32(w.min, x.d*float32(w.minOf[0]*x.h0+w.minOf[1]*x.h1), acc)
-	}
-	return FMA32(w.min, x.s, acc)
-}
-
-// quantTile is the product of a panel of quantized weights.
+// quantTile is the product of a panel of quantized weights, in either integer
+// form, two rows at a time.
 func quantTile(t quant.Type, rows, tokens int) TileFunc {
-	l := &layouts[t]
+	l, f := &layouts[t], &formats[t]
 	return func(dst *float32, ld int, panel, act *byte, steps int) {
 		out := unsafe.Slice(dst, (tokens-1)*ld+rows)
 		p := unsafe.Slice(panel, rows*(steps*l.block+steps/8*l.head))
 		a := unsafe.Slice(act, steps*tokens*RecordBytes)
-		for t := range tokens {
-			clear(out[t*ld : t*ld+rows])
+		for n := range tokens {
+			clear(out[n*ld : n*ld+rows])
 		}
 		v := view{rows: rows}
-		var w weights
-		var x [genericTokens]record
-		for i := range steps {
-			if l.head > 0 && i%8 == 0 {
+		var c rowPair
+		var w [2]weights
+		for ; steps > 0; steps-- {
+			if l.head > 0 && steps%8 == 0 {
 				v.head, p = p[:l.head*rows], p[l.head*rows:]
 			}
 			v.block, p = p[:l.block*rows], p[l.block*rows:]
-			for n := range tokens {
-				x[n].read(a[(i*tokens+n)*RecordBytes:])
-			}
-			for v.row = range rows {
-				w.read(t, &v)
+			for v.row = 0; v.row < rows; v.row += 2 {
+				c.read(f, &v)
+				f.scales(&w[0], &v, v.row)
+				f.scales(&w[1], &v, v.row+1)
 				for n := range tokens {
-					acc := &out[n*ld+v.row]
-					*acc = w.step(&x[n], *acc)
+					rec := (*[RecordBytes]byte)(a[n*RecordBytes:])
+					lo, hi := c.dot((*[32]int16)(unsafe.Pointer(&rec[recWide])))
+					acc := out[n*ld+v.row:][:2]
+					acc[0] = w[0].step(rec, f, int32(lo), int32(hi), acc[0])
+					acc[1] = w[1].step(rec, f, upper(lo), upper(hi), acc[1])
 				}
 			}
+			a = a[tokens*RecordBytes:]
 		}
 	}
+}
+
+// rowPair has the codes of two rows' blocks, one row's in the lower halves of
+// the words and the next one's in the upper halves, each group of four columns
+// in the order 0, 2, 1, 3. A product with an activation code is two products at
+// once, and so is their sum: 2³²·(second row's) + (first row's), modulo 2⁶⁴.
+type rowPair [32]uint64
+
+// dot returns the sums of the first 16 and of the last 16 products.
+func (c *rowPair) dot(q *[32]int16) (lo, hi uint64) {
+	for k := 0; k < 16; k += 4 {
+		lo += c[k]*uint64(q[k]) + c[k+1]*uint64(q[k+1]) + c[k+2]*uint64(q[k+2]) + c[k+3]*uint64(q[k+3])
+		hi += c[k+16]*uint64(q[k+16]) + c[k+17]*uint64(q[k+17]) + c[k+18]*uint64(q[k+18]) + c[k+19]*uint64(q[k+19])
+	}
+	return lo, hi
+}
+
+// upper is the second row's sum: what is left without the first row's, which
+// borrowed where it is negative.
+func upper(sum uint64) int32 { return int32((sum - uint64(int32(sum))) >> 32) }
+
+// read unpacks the codes of the rows v.row and v.row+1.
+func (c *rowPair) read(f *format, v *view) {
+	var groups [8]uint64
+	f.codes(&groups, v)
+	const low = 0xff<<32 | 0xff
+	for j, g := range groups {
+		four := (*[4]uint64)(c[4*j:])
+		four[0], four[1], four[2], four[3] = g&low, g>>16&low, g>>8&low, g>>24&low
+	}
+	if f.values != nil {
+		for k, i := range c {
+			c[k] = uint64(f.values[i&15]) + uint64(f.values[i>>32&15])<<32
+		}
+	}
+}
+
+// weights is what a row's block multiplies its integer sums with.
+type weights struct {
+	d     float32
+	group [2]int32 // scales of the two halves' sums
+	min   float32  // times the activations' sum, added
+	minOf [2]int32 // minima of the two halves, where they differ
+}
+
+// step folds the sums of one block of one row into acc; i0 and i1 are those of
+// the first and the last 16 columns, with the codes' offset.
+func (w *weights) step(rec *[RecordBytes]byte, f *format, i0, i1 int32, acc float32) float32 {
+	d := math.Float32frombits(le.Uint32(rec[recD:]))
+	var i int32
+	if f.halves {
+		h0, h1 := int32(le.Uint32(rec[recH0:])), int32(le.Uint32(rec[recH1:]))
+		i = w.group[0]*(i0-f.offset*h0) + w.group[1]*(i1-f.offset*h1)
+	} else {
+		i = i0 + i1 - f.offset*int32(le.Uint32(rec[recN:]))
+	}
+	acc = FMA32(float32(i), float32(w.d*d), acc)
+	switch f.min {
+	case oneMin:
+		s := math.Float32frombits(le.Uint32(rec[recS:]))
+		return FMA32(w.min, s, acc)
+	case twoMins:
+		h0, h1 := int32(le.Uint32(rec[recH0:])), int32(le.Uint32(rec[recH1:]))
+		return FMA32(w.min, float32(d*float32(w.minOf[0]*h0+w.minOf[1]*h1)), acc)
+	}
+	return acc
 }
