@@ -20,6 +20,7 @@
 // 		dst[t*ld+r] = acc
 // 	}
 //
+// A code is a nibble.
 // Algebra: a row is a lane of 32 bits; the four bytes of a lane are four k, and the
 // token's four q are broadcast to all lanes, so no sum runs across lanes.
 // Int8: VPMADDUBSW multiplies unsigned codes (at most 15) with q in [-127, 127] and adds
@@ -45,7 +46,8 @@
 //
 // Registers, with T tokens: Y0.. T sums acc in fp32; then T integer sums of the block;
 // then, where a block takes several spans or halves, T partial sums; then codes, plane,
-// scratch; constants in those left.
+// scratch; with one token of int16 activations a second sum, of the odd k; constants in
+// those left.
 // DI dst, SI bytes from token to token, BX panel, CX activations, DX steps left,
 // R8 head of the super-block, R9 blocks left in it.
 //
@@ -625,8 +627,8 @@ TEXT ·MatmulQ4_KInt16x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ          act+24(FP), CX
 	MOVQ          steps+32(FP), DX
 	SHLQ          $2, SI                                    // floats to bytes
-	VMOVDQU       maskLow<>(SB), Y6                         // the low code of every byte
-	VMOVDQU       maskEven<>(SB), Y7                        // the even bytes
+	VMOVDQU       maskLow<>(SB), Y7                         // the low code of every byte
+	VMOVDQU       maskEven<>(SB), Y8                        // the even bytes
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 
 	PCALIGN       $32
@@ -638,84 +640,84 @@ super:
 	PCALIGN       $32
 block:
 	VMOVDQU       16(BX), Y3                                // low codes of k = 0..7
-	VPAND         Y6, Y3, Y2                                // k = 0..3
-	VPAND         Y7, Y2, Y5                                // codes of k0, k2
+	VPAND         Y7, Y3, Y2                                // k = 0..3
+	VPAND         Y8, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
 	VPBROADCASTD  32(CX), Y4                                // token 0, q of k = 0, 2
 	VPMADDWD      Y5, Y4, Y1
 	VPBROADCASTD  36(CX), Y4                                // token 0, q of k = 1, 3
-	VPMADDWD      Y2, Y4, Y4
-	VPADDD        Y4, Y1, Y1
+	VPMADDWD      Y2, Y4, Y6
 	VPSRLW        $4, Y3, Y2
-	VPAND         Y6, Y2, Y2                                // k = 4..7
-	VPAND         Y7, Y2, Y5                                // codes of k0, k2
+	VPAND         Y7, Y2, Y2                                // k = 4..7
+	VPAND         Y8, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
 	VPBROADCASTD  40(CX), Y4                                // token 0, q of k = 4, 6
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
 	VPBROADCASTD  44(CX), Y4                                // token 0, q of k = 5, 7
 	VPMADDWD      Y2, Y4, Y4
-	VPADDD        Y4, Y1, Y1
+	VPADDD        Y4, Y6, Y6
 	VMOVDQU       48(BX), Y3                                // low codes of k = 8..15
-	VPAND         Y6, Y3, Y2                                // k = 8..11
-	VPAND         Y7, Y2, Y5                                // codes of k0, k2
+	VPAND         Y7, Y3, Y2                                // k = 8..11
+	VPAND         Y8, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
 	VPBROADCASTD  48(CX), Y4                                // token 0, q of k = 8, 10
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
 	VPBROADCASTD  52(CX), Y4                                // token 0, q of k = 9, 11
 	VPMADDWD      Y2, Y4, Y4
-	VPADDD        Y4, Y1, Y1
+	VPADDD        Y4, Y6, Y6
 	VPSRLW        $4, Y3, Y2
-	VPAND         Y6, Y2, Y2                                // k = 12..15
-	VPAND         Y7, Y2, Y5                                // codes of k0, k2
+	VPAND         Y7, Y2, Y2                                // k = 12..15
+	VPAND         Y8, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
 	VPBROADCASTD  56(CX), Y4                                // token 0, q of k = 12, 14
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
 	VPBROADCASTD  60(CX), Y4                                // token 0, q of k = 13, 15
 	VPMADDWD      Y2, Y4, Y4
-	VPADDD        Y4, Y1, Y1
+	VPADDD        Y4, Y6, Y6
 	VMOVDQU       80(BX), Y3                                // low codes of k = 16..23
-	VPAND         Y6, Y3, Y2                                // k = 16..19
-	VPAND         Y7, Y2, Y5                                // codes of k0, k2
+	VPAND         Y7, Y3, Y2                                // k = 16..19
+	VPAND         Y8, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
 	VPBROADCASTD  64(CX), Y4                                // token 0, q of k = 16, 18
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
 	VPBROADCASTD  68(CX), Y4                                // token 0, q of k = 17, 19
 	VPMADDWD      Y2, Y4, Y4
-	VPADDD        Y4, Y1, Y1
+	VPADDD        Y4, Y6, Y6
 	VPSRLW        $4, Y3, Y2
-	VPAND         Y6, Y2, Y2                                // k = 20..23
-	VPAND         Y7, Y2, Y5                                // codes of k0, k2
+	VPAND         Y7, Y2, Y2                                // k = 20..23
+	VPAND         Y8, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
 	VPBROADCASTD  72(CX), Y4                                // token 0, q of k = 20, 22
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
 	VPBROADCASTD  76(CX), Y4                                // token 0, q of k = 21, 23
 	VPMADDWD      Y2, Y4, Y4
-	VPADDD        Y4, Y1, Y1
+	VPADDD        Y4, Y6, Y6
 	VMOVDQU       112(BX), Y3                               // low codes of k = 24..31
-	VPAND         Y6, Y3, Y2                                // k = 24..27
-	VPAND         Y7, Y2, Y5                                // codes of k0, k2
+	VPAND         Y7, Y3, Y2                                // k = 24..27
+	VPAND         Y8, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
 	VPBROADCASTD  80(CX), Y4                                // token 0, q of k = 24, 26
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
 	VPBROADCASTD  84(CX), Y4                                // token 0, q of k = 25, 27
 	VPMADDWD      Y2, Y4, Y4
-	VPADDD        Y4, Y1, Y1
+	VPADDD        Y4, Y6, Y6
 	VPSRLW        $4, Y3, Y2
-	VPAND         Y6, Y2, Y2                                // k = 28..31
-	VPAND         Y7, Y2, Y5                                // codes of k0, k2
+	VPAND         Y7, Y2, Y2                                // k = 28..31
+	VPAND         Y8, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
 	VPBROADCASTD  88(CX), Y4                                // token 0, q of k = 28, 30
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
 	VPBROADCASTD  92(CX), Y4                                // token 0, q of k = 29, 31
 	VPMADDWD      Y2, Y4, Y4
-	VPADDD        Y4, Y1, Y1
+	VPADDD        Y4, Y6, Y6
+	VPADDD        Y6, Y1, Y1                                // both sums
 	VCVTPH2PS     (R8), Y2                                  // d as fp32
 	VPMOVZXBD     (BX), Y3                                  // sc as int32
 	VCVTDQ2PS     Y3, Y3

@@ -19,6 +19,7 @@
 // 		dst[t*ld+r] = acc
 // 	}
 //
+// A code is nibble + 16·bit.
 // Algebra: a row is a lane of 32 bits; the four bytes of a lane are four k, and the
 // token's four q are broadcast to all lanes, so no sum runs across lanes.
 // Int8: VPMADDUBSW multiplies unsigned codes (at most 31) with q in [-127, 127] and adds
@@ -40,7 +41,8 @@
 //
 // Registers, with T tokens: Y0.. T sums acc in fp32; then T integer sums of the block;
 // then, where a block takes several spans or halves, T partial sums; then codes, plane,
-// scratch; constants in those left.
+// scratch; with one token of int16 activations a second sum, of the odd k; constants in
+// those left.
 // DI dst, SI bytes from token to token, BX panel, CX activations, DX steps left.
 //
 // Tails: none. A panel always has 8 rows (missing ones are zero and their results
@@ -691,116 +693,116 @@ TEXT ·MatmulQ5_0Int16x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ          act+24(FP), CX
 	MOVQ          steps+32(FP), DX
 	SHLQ          $2, SI                                    // floats to bytes
-	VMOVDQU       maskLow<>(SB), Y6                         // the low code of every byte
-	VMOVDQU       maskHigh<>(SB), Y7                        // where the upper bits of a code go in every byte
-	VMOVDQU       maskEven<>(SB), Y8                        // the even bytes
+	VMOVDQU       maskLow<>(SB), Y7                         // the low code of every byte
+	VMOVDQU       maskHigh<>(SB), Y8                        // where the upper bits of a code go in every byte
+	VMOVDQU       maskEven<>(SB), Y9                        // the even bytes
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 
 	PCALIGN       $32
 block:
-	VMOVDQU       128(BX), Y9                               // upper bits
+	VMOVDQU       128(BX), Y10                              // upper bits
 	VMOVDQU       (BX), Y3                                  // low codes of k = 0..7
-	VPAND         Y6, Y3, Y2                                // k = 0..3
-	VPSLLW        $4, Y9, Y4
-	VPAND         Y7, Y4, Y4
+	VPAND         Y7, Y3, Y2                                // k = 0..3
+	VPSLLW        $4, Y10, Y4
+	VPAND         Y8, Y4, Y4
 	VPOR          Y4, Y2, Y2                                // with upper bits
-	VPAND         Y8, Y2, Y5                                // codes of k0, k2
+	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
 	VPBROADCASTD  32(CX), Y4                                // token 0, q of k = 0, 2
 	VPMADDWD      Y5, Y4, Y1
 	VPBROADCASTD  36(CX), Y4                                // token 0, q of k = 1, 3
-	VPMADDWD      Y2, Y4, Y4
-	VPADDD        Y4, Y1, Y1
+	VPMADDWD      Y2, Y4, Y6
 	VPSRLW        $4, Y3, Y2
-	VPAND         Y6, Y2, Y2                                // k = 4..7
-	VPSLLW        $3, Y9, Y4
-	VPAND         Y7, Y4, Y4
+	VPAND         Y7, Y2, Y2                                // k = 4..7
+	VPSLLW        $3, Y10, Y4
+	VPAND         Y8, Y4, Y4
 	VPOR          Y4, Y2, Y2                                // with upper bits
-	VPAND         Y8, Y2, Y5                                // codes of k0, k2
+	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
 	VPBROADCASTD  40(CX), Y4                                // token 0, q of k = 4, 6
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
 	VPBROADCASTD  44(CX), Y4                                // token 0, q of k = 5, 7
 	VPMADDWD      Y2, Y4, Y4
-	VPADDD        Y4, Y1, Y1
+	VPADDD        Y4, Y6, Y6
 	VMOVDQU       32(BX), Y3                                // low codes of k = 8..15
-	VPAND         Y6, Y3, Y2                                // k = 8..11
-	VPSLLW        $2, Y9, Y4
-	VPAND         Y7, Y4, Y4
+	VPAND         Y7, Y3, Y2                                // k = 8..11
+	VPSLLW        $2, Y10, Y4
+	VPAND         Y8, Y4, Y4
 	VPOR          Y4, Y2, Y2                                // with upper bits
-	VPAND         Y8, Y2, Y5                                // codes of k0, k2
+	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
 	VPBROADCASTD  48(CX), Y4                                // token 0, q of k = 8, 10
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
 	VPBROADCASTD  52(CX), Y4                                // token 0, q of k = 9, 11
 	VPMADDWD      Y2, Y4, Y4
-	VPADDD        Y4, Y1, Y1
+	VPADDD        Y4, Y6, Y6
 	VPSRLW        $4, Y3, Y2
-	VPAND         Y6, Y2, Y2                                // k = 12..15
-	VPSLLW        $1, Y9, Y4
-	VPAND         Y7, Y4, Y4
+	VPAND         Y7, Y2, Y2                                // k = 12..15
+	VPSLLW        $1, Y10, Y4
+	VPAND         Y8, Y4, Y4
 	VPOR          Y4, Y2, Y2                                // with upper bits
-	VPAND         Y8, Y2, Y5                                // codes of k0, k2
+	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
 	VPBROADCASTD  56(CX), Y4                                // token 0, q of k = 12, 14
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
 	VPBROADCASTD  60(CX), Y4                                // token 0, q of k = 13, 15
 	VPMADDWD      Y2, Y4, Y4
-	VPADDD        Y4, Y1, Y1
+	VPADDD        Y4, Y6, Y6
 	VMOVDQU       64(BX), Y3                                // low codes of k = 16..23
-	VPAND         Y6, Y3, Y2                                // k = 16..19
-	VPAND         Y7, Y9, Y4
+	VPAND         Y7, Y3, Y2                                // k = 16..19
+	VPAND         Y8, Y10, Y4
 	VPOR          Y4, Y2, Y2                                // with upper bits
-	VPAND         Y8, Y2, Y5                                // codes of k0, k2
+	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
 	VPBROADCASTD  64(CX), Y4                                // token 0, q of k = 16, 18
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
 	VPBROADCASTD  68(CX), Y4                                // token 0, q of k = 17, 19
 	VPMADDWD      Y2, Y4, Y4
-	VPADDD        Y4, Y1, Y1
+	VPADDD        Y4, Y6, Y6
 	VPSRLW        $4, Y3, Y2
-	VPAND         Y6, Y2, Y2                                // k = 20..23
-	VPSRLW        $1, Y9, Y4
-	VPAND         Y7, Y4, Y4
+	VPAND         Y7, Y2, Y2                                // k = 20..23
+	VPSRLW        $1, Y10, Y4
+	VPAND         Y8, Y4, Y4
 	VPOR          Y4, Y2, Y2                                // with upper bits
-	VPAND         Y8, Y2, Y5                                // codes of k0, k2
+	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
 	VPBROADCASTD  72(CX), Y4                                // token 0, q of k = 20, 22
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
 	VPBROADCASTD  76(CX), Y4                                // token 0, q of k = 21, 23
 	VPMADDWD      Y2, Y4, Y4
-	VPADDD        Y4, Y1, Y1
+	VPADDD        Y4, Y6, Y6
 	VMOVDQU       96(BX), Y3                                // low codes of k = 24..31
-	VPAND         Y6, Y3, Y2                                // k = 24..27
-	VPSRLW        $2, Y9, Y4
-	VPAND         Y7, Y4, Y4
+	VPAND         Y7, Y3, Y2                                // k = 24..27
+	VPSRLW        $2, Y10, Y4
+	VPAND         Y8, Y4, Y4
 	VPOR          Y4, Y2, Y2                                // with upper bits
-	VPAND         Y8, Y2, Y5                                // codes of k0, k2
+	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
 	VPBROADCASTD  80(CX), Y4                                // token 0, q of k = 24, 26
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
 	VPBROADCASTD  84(CX), Y4                                // token 0, q of k = 25, 27
 	VPMADDWD      Y2, Y4, Y4
-	VPADDD        Y4, Y1, Y1
+	VPADDD        Y4, Y6, Y6
 	VPSRLW        $4, Y3, Y2
-	VPAND         Y6, Y2, Y2                                // k = 28..31
-	VPSRLW        $3, Y9, Y4
-	VPAND         Y7, Y4, Y4
+	VPAND         Y7, Y2, Y2                                // k = 28..31
+	VPSRLW        $3, Y10, Y4
+	VPAND         Y8, Y4, Y4
 	VPOR          Y4, Y2, Y2                                // with upper bits
-	VPAND         Y8, Y2, Y5                                // codes of k0, k2
+	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
 	VPBROADCASTD  88(CX), Y4                                // token 0, q of k = 28, 30
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
 	VPBROADCASTD  92(CX), Y4                                // token 0, q of k = 29, 31
 	VPMADDWD      Y2, Y4, Y4
-	VPADDD        Y4, Y1, Y1
+	VPADDD        Y4, Y6, Y6
+	VPADDD        Y6, Y1, Y1                                // both sums
 	VPBROADCASTD  104(CX), Y4                               // token 0, Σq
 	VPSLLD        $4, Y4, Y4                                // 16 times
 	VPSUBD        Y4, Y1, Y1                                // - 16·Σq

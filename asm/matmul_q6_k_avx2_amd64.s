@@ -19,6 +19,7 @@
 // 		dst[t*ld+r] = acc
 // 	}
 //
+// A code is nibble + 16·pair.
 // Algebra: a row is a lane of 32 bits; the four bytes of a lane are four k, and the
 // token's four q are broadcast to all lanes, so no sum runs across lanes.
 // Int8: VPMADDUBSW multiplies unsigned codes (at most 63) with q in [-127, 127] and adds
@@ -45,7 +46,8 @@
 //
 // Registers, with T tokens: Y0.. T sums acc in fp32; then T integer sums of the block;
 // then, where a block takes several spans or halves, T partial sums; then codes, plane,
-// scratch; constants in those left.
+// scratch; with one token of int16 activations a second sum, of the odd k; constants in
+// those left.
 // DI dst, SI bytes from token to token, BX panel, CX activations, DX steps left,
 // R8 head of the super-block, R9 blocks left in it.
 //
@@ -825,9 +827,9 @@ TEXT ·MatmulQ6_KInt16x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ          act+24(FP), CX
 	MOVQ          steps+32(FP), DX
 	SHLQ          $2, SI                                    // floats to bytes
-	VMOVDQU       maskLow<>(SB), Y7                         // the low code of every byte
-	VMOVDQU       maskHigh<>(SB), Y8                        // where the upper bits of a code go in every byte
-	VMOVDQU       maskEven<>(SB), Y9                        // the even bytes
+	VMOVDQU       maskLow<>(SB), Y8                         // the low code of every byte
+	VMOVDQU       maskHigh<>(SB), Y9                        // where the upper bits of a code go in every byte
+	VMOVDQU       maskEven<>(SB), Y10                       // the even bytes
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 
 	PCALIGN       $32
@@ -839,118 +841,118 @@ super:
 	PCALIGN       $32
 block:
 	VMOVDQU       16(BX), Y4                                // low codes of k = 0..7
-	VPAND         Y7, Y4, Y3                                // k = 0..3
+	VPAND         Y8, Y4, Y3                                // k = 0..3
 	VMOVDQU       144(BX), Y5                               // upper bits
 	VPSLLW        $4, Y5, Y5
-	VPAND         Y8, Y5, Y5
+	VPAND         Y9, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPAND         Y9, Y3, Y6                                // codes of k0, k2
+	VPAND         Y10, Y3, Y6                               // codes of k0, k2
 	VPSRLW        $8, Y3, Y3                                // codes of k1, k3
 	VPBROADCASTD  32(CX), Y5                                // token 0, q of k = 0, 2
 	VPMADDWD      Y6, Y5, Y2
 	VPBROADCASTD  36(CX), Y5                                // token 0, q of k = 1, 3
-	VPMADDWD      Y3, Y5, Y5
-	VPADDD        Y5, Y2, Y2
+	VPMADDWD      Y3, Y5, Y7
 	VPSRLW        $4, Y4, Y3
-	VPAND         Y7, Y3, Y3                                // k = 4..7
+	VPAND         Y8, Y3, Y3                                // k = 4..7
 	VMOVDQU       144(BX), Y5                               // upper bits
 	VPSLLW        $2, Y5, Y5
-	VPAND         Y8, Y5, Y5
+	VPAND         Y9, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPAND         Y9, Y3, Y6                                // codes of k0, k2
+	VPAND         Y10, Y3, Y6                               // codes of k0, k2
 	VPSRLW        $8, Y3, Y3                                // codes of k1, k3
 	VPBROADCASTD  40(CX), Y5                                // token 0, q of k = 4, 6
 	VPMADDWD      Y6, Y5, Y5
 	VPADDD        Y5, Y2, Y2
 	VPBROADCASTD  44(CX), Y5                                // token 0, q of k = 5, 7
 	VPMADDWD      Y3, Y5, Y5
-	VPADDD        Y5, Y2, Y2
+	VPADDD        Y5, Y7, Y7
 	VMOVDQU       48(BX), Y4                                // low codes of k = 8..15
-	VPAND         Y7, Y4, Y3                                // k = 8..11
+	VPAND         Y8, Y4, Y3                                // k = 8..11
 	VMOVDQU       144(BX), Y5                               // upper bits
-	VPAND         Y8, Y5, Y5
+	VPAND         Y9, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPAND         Y9, Y3, Y6                                // codes of k0, k2
+	VPAND         Y10, Y3, Y6                               // codes of k0, k2
 	VPSRLW        $8, Y3, Y3                                // codes of k1, k3
 	VPBROADCASTD  48(CX), Y5                                // token 0, q of k = 8, 10
 	VPMADDWD      Y6, Y5, Y5
 	VPADDD        Y5, Y2, Y2
 	VPBROADCASTD  52(CX), Y5                                // token 0, q of k = 9, 11
 	VPMADDWD      Y3, Y5, Y5
-	VPADDD        Y5, Y2, Y2
+	VPADDD        Y5, Y7, Y7
 	VPSRLW        $4, Y4, Y3
-	VPAND         Y7, Y3, Y3                                // k = 12..15
+	VPAND         Y8, Y3, Y3                                // k = 12..15
 	VMOVDQU       144(BX), Y5                               // upper bits
 	VPSRLW        $2, Y5, Y5
-	VPAND         Y8, Y5, Y5
+	VPAND         Y9, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPAND         Y9, Y3, Y6                                // codes of k0, k2
+	VPAND         Y10, Y3, Y6                               // codes of k0, k2
 	VPSRLW        $8, Y3, Y3                                // codes of k1, k3
 	VPBROADCASTD  56(CX), Y5                                // token 0, q of k = 12, 14
 	VPMADDWD      Y6, Y5, Y5
 	VPADDD        Y5, Y2, Y2
 	VPBROADCASTD  60(CX), Y5                                // token 0, q of k = 13, 15
 	VPMADDWD      Y3, Y5, Y5
-	VPADDD        Y5, Y2, Y2
+	VPADDD        Y5, Y7, Y7
+	VPADDD        Y7, Y2, Y2                                // both sums
 	VPBROADCASTD  108(CX), Y5                               // token 0, Σq
 	VPSLLD        $5, Y5, Y5                                // 32 times
 	VPSUBD        Y5, Y2, Y2                                // - 32·Σq
 	VPMOVSXBD     (BX), Y3                                  // sc0 as int32
 	VPMULLD       Y3, Y2, Y1                                // sum[0] = sc0·
 	VMOVDQU       80(BX), Y4                                // low codes of k = 16..23
-	VPAND         Y7, Y4, Y3                                // k = 16..19
+	VPAND         Y8, Y4, Y3                                // k = 16..19
 	VMOVDQU       176(BX), Y5                               // upper bits
 	VPSLLW        $4, Y5, Y5
-	VPAND         Y8, Y5, Y5
+	VPAND         Y9, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPAND         Y9, Y3, Y6                                // codes of k0, k2
+	VPAND         Y10, Y3, Y6                               // codes of k0, k2
 	VPSRLW        $8, Y3, Y3                                // codes of k1, k3
 	VPBROADCASTD  64(CX), Y5                                // token 0, q of k = 16, 18
 	VPMADDWD      Y6, Y5, Y2
 	VPBROADCASTD  68(CX), Y5                                // token 0, q of k = 17, 19
-	VPMADDWD      Y3, Y5, Y5
-	VPADDD        Y5, Y2, Y2
+	VPMADDWD      Y3, Y5, Y7
 	VPSRLW        $4, Y4, Y3
-	VPAND         Y7, Y3, Y3                                // k = 20..23
+	VPAND         Y8, Y3, Y3                                // k = 20..23
 	VMOVDQU       176(BX), Y5                               // upper bits
 	VPSLLW        $2, Y5, Y5
-	VPAND         Y8, Y5, Y5
+	VPAND         Y9, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPAND         Y9, Y3, Y6                                // codes of k0, k2
+	VPAND         Y10, Y3, Y6                               // codes of k0, k2
 	VPSRLW        $8, Y3, Y3                                // codes of k1, k3
 	VPBROADCASTD  72(CX), Y5                                // token 0, q of k = 20, 22
 	VPMADDWD      Y6, Y5, Y5
 	VPADDD        Y5, Y2, Y2
 	VPBROADCASTD  76(CX), Y5                                // token 0, q of k = 21, 23
 	VPMADDWD      Y3, Y5, Y5
-	VPADDD        Y5, Y2, Y2
+	VPADDD        Y5, Y7, Y7
 	VMOVDQU       112(BX), Y4                               // low codes of k = 24..31
-	VPAND         Y7, Y4, Y3                                // k = 24..27
+	VPAND         Y8, Y4, Y3                                // k = 24..27
 	VMOVDQU       176(BX), Y5                               // upper bits
-	VPAND         Y8, Y5, Y5
+	VPAND         Y9, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPAND         Y9, Y3, Y6                                // codes of k0, k2
+	VPAND         Y10, Y3, Y6                               // codes of k0, k2
 	VPSRLW        $8, Y3, Y3                                // codes of k1, k3
 	VPBROADCASTD  80(CX), Y5                                // token 0, q of k = 24, 26
 	VPMADDWD      Y6, Y5, Y5
 	VPADDD        Y5, Y2, Y2
 	VPBROADCASTD  84(CX), Y5                                // token 0, q of k = 25, 27
 	VPMADDWD      Y3, Y5, Y5
-	VPADDD        Y5, Y2, Y2
+	VPADDD        Y5, Y7, Y7
 	VPSRLW        $4, Y4, Y3
-	VPAND         Y7, Y3, Y3                                // k = 28..31
+	VPAND         Y8, Y3, Y3                                // k = 28..31
 	VMOVDQU       176(BX), Y5                               // upper bits
 	VPSRLW        $2, Y5, Y5
-	VPAND         Y8, Y5, Y5
+	VPAND         Y9, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPAND         Y9, Y3, Y6                                // codes of k0, k2
+	VPAND         Y10, Y3, Y6                               // codes of k0, k2
 	VPSRLW        $8, Y3, Y3                                // codes of k1, k3
 	VPBROADCASTD  88(CX), Y5                                // token 0, q of k = 28, 30
 	VPMADDWD      Y6, Y5, Y5
 	VPADDD        Y5, Y2, Y2
 	VPBROADCASTD  92(CX), Y5                                // token 0, q of k = 29, 31
 	VPMADDWD      Y3, Y5, Y5
-	VPADDD        Y5, Y2, Y2
+	VPADDD        Y5, Y7, Y7
+	VPADDD        Y7, Y2, Y2                                // both sums
 	VPBROADCASTD  112(CX), Y5                               // token 0, Σq
 	VPSLLD        $5, Y5, Y5                                // 32 times
 	VPSUBD        Y5, Y2, Y2                                // - 32·Σq

@@ -35,7 +35,7 @@ func quantizedFile(w *weight) (name, text string, funcs []string) {
 			funcs = append(funcs, fn)
 		}
 	}
-	fileHead(&s, w.head1()+w.loop()+w.algebra()+w.layout()+w.registers()+quantizedTails)
+	fileHead(&s, w.title()+w.loop()+w.algebra()+w.layout()+w.registers()+quantizedTails)
 	name = fmt.Sprintf("matmul_%s_avx2_amd64.s", strings.ToLower(w.name))
 	return name, s.b.String() + body.b.String(), funcs
 }
@@ -56,7 +56,7 @@ are not used), k is a multiple of 32, and there is one function for each number
 of tokens. steps is never 0.
 `
 
-func (w *weight) head1() string {
+func (w *weight) title() string {
 	return fmt.Sprintf("Matrix product of %s weights: one panel of 8 rows times 1 to 4 tokens.\n", w.name)
 }
 
@@ -106,10 +106,30 @@ func (w *weight) loop() string {
 	return b.String()
 }
 
+// codeText says what code[r][k] is made of.
+func (w *weight) codeText() string {
+	switch {
+	case w.has("bytes"):
+		return "A code is a byte: GGUF's int8 plus 128"
+	case w.table != nil:
+		return fmt.Sprintf("A code is what the nibble stands for in the type's table, plus %d: in [0, %d]", w.off, w.max)
+	case w.has("bits") && w.has("pairs"):
+		return "A code is pair + 4·bit"
+	case w.has("bits"):
+		return "A code is nibble + 16·bit"
+	case w.has("pairs") && w.has("nibbles"):
+		return "A code is nibble + 16·pair"
+	case w.has("pairs"):
+		return "A code is a pair"
+	}
+	return "A code is a nibble"
+}
+
 // algebra says how the integer sum is formed.
 func (w *weight) algebra() string {
 	var b strings.Builder
-	b.WriteString("\nAlgebra: a row is a lane of 32 bits; the four bytes of a lane are four k, and the\n" +
+	fmt.Fprintf(&b, "\n%s.\n", w.codeText())
+	b.WriteString("Algebra: a row is a lane of 32 bits; the four bytes of a lane are four k, and the\n" +
 		"token's four q are broadcast to all lanes, so no sum runs across lanes.\n")
 	if span := w.span(); span > 0 {
 		fmt.Fprintf(&b, "Int8: VPMADDUBSW multiplies unsigned codes (at most %d) with q in [-127, 127] and adds\n"+
@@ -160,7 +180,8 @@ func (w *weight) registers() string {
 	text := `
 Registers, with T tokens: Y0.. T sums acc in fp32; then T integer sums of the block;
 then, where a block takes several spans or halves, T partial sums; then codes, plane,
-scratch; constants in those left.
+scratch; with one token of int16 activations a second sum, of the odd k; constants in
+those left.
 DI dst, SI bytes from token to token, BX panel, CX activations, DX steps left`
 	if len(w.head) > 0 {
 		text += ",\nR8 head of the super-block, R9 blocks left in it"

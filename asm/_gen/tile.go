@@ -16,6 +16,7 @@ type tile struct {
 	vec  reg   // a vector of a plane, used by several groups
 	tmp  reg
 	tmp2 reg // wide and halfScale only
+	odd  reg // wide, 1 token: the sum over k1 and k3 of each group apart
 	free []reg
 
 	consts []constant
@@ -50,6 +51,9 @@ func newTile(s *source, w *weight, wide bool, tokens int) *tile {
 	t.code, t.vec, t.tmp = take(), take(), take()
 	if wide || w.scaling == halfScale {
 		t.tmp2 = take()
+	}
+	if t.twoSums() {
+		t.odd = take()
 	}
 	keep := func(c constant) {
 		if len(t.free) > 0 {
@@ -285,8 +289,19 @@ func (t *tile) sumsWide() {
 				t.ins("", "VPADDD", t.tmp, into[i], into[i])
 			}
 			t.ins(fmt.Sprintf("token %d, q of k = %d, %d", i, 4*j+1, 4*j+3), "VPBROADCASTD", t.act(i, at+4), t.tmp)
+			if t.twoSums() && first {
+				t.ins("", "VPMADDWD", t.code, t.tmp, t.odd)
+				continue
+			}
+			odd := into[i]
+			if t.twoSums() {
+				odd = t.odd
+			}
 			t.ins("", "VPMADDWD", t.code, t.tmp, t.tmp)
-			t.ins("", "VPADDD", t.tmp, into[i], into[i])
+			t.ins("", "VPADDD", t.tmp, odd, odd)
+		}
+		if t.twoSums() && (j == 7 || t.w.scaling == halfScale && j == 3) {
+			t.ins("both sums", "VPADDD", t.odd, into[0], into[0])
 		}
 		if t.w.scaling == halfScale && j%4 == 3 {
 			t.scaleHalf(j / 4)
@@ -296,6 +311,10 @@ func (t *tile) sumsWide() {
 		t.offset(t.sum, actN)
 	}
 }
+
+// twoSums reports whether the even and odd k of a group are summed apart: with
+// one token the additions would wait for each other.
+func (t *tile) twoSums() bool { return t.wide && t.tokens == 1 }
 
 // scaleHalf multiplies the sums of a half, in part, by its scales, into sum.
 func (t *tile) scaleHalf(half int) {
