@@ -2,6 +2,7 @@ package token
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -14,7 +15,8 @@ import (
 type bpe struct {
 	index        *textIndex
 	merges       *mergeIndex
-	size         ID // of the vocabulary
+	size         ID  // of the vocabulary
+	ranks        int // the number of merges
 	symbols      [256]ID
 	asTokens     [256]ID // tokens whose text is this one byte, -1: none
 	split        pretokenizer
@@ -23,7 +25,7 @@ type bpe struct {
 
 func newBPE(index *textIndex, merges []string, p preset) (*bpe, error) {
 	b := &bpe{
-		index: index, merges: newMergeIndex(len(merges)), size: ID(len(index.texts)),
+		index: index, merges: newMergeIndex(len(merges)), size: ID(len(index.texts)), ranks: len(merges),
 		split: p.split, ignoreMerges: p.ignoreMerges,
 	}
 	for c := range 256 {
@@ -79,10 +81,11 @@ func (b *bpe) encode(dst []ID, text string, _ bool, m *merger) []ID {
 
 func (b *bpe) encodeWord(dst []ID, word string, m *merger) []ID {
 	m.reset()
+	m.symbols = slices.Grow(m.symbols, len(word))
 	for i := range len(word) {
 		m.add(i, i+1, b.symbols[word[i]])
 	}
-	m.run(b)
+	m.run(b, b.ranks)
 	for i := int32(0); i >= 0; i = m.symbols[i].next {
 		if id := m.symbols[i].id; id < b.size {
 			dst = append(dst, id)

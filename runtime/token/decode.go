@@ -68,6 +68,9 @@ func (s *Stream) Next(id ID) string {
 	return string(s.text)
 }
 
+// Holding reports whether bytes are held back.
+func (s *Stream) Holding() bool { return s.holds > 0 }
+
 // Flush returns U+FFFD where the sequence ends within a character, else nothing.
 func (s *Stream) Flush() string {
 	if s.holds == 0 {

@@ -16,7 +16,7 @@ const noRank = ^uint32(0)
 // merger joins neighbouring symbols, best pair first.
 type merger struct {
 	symbols []symbol
-	heap    heap // of rank<<32 | symbol: the lowest rank first, the leftmost among equals
+	queue   queue // of rank<<32 | symbol: the lowest rank first, the leftmost among equals
 }
 
 // pairs says what two neighbouring symbols merge into, and how early: lower
@@ -38,20 +38,23 @@ func (m *merger) add(start, end int, id ID) {
 	})
 }
 
-// run merges until no pair of neighbours has a rank. Entries of the heap are
-// not removed when a merge changes their pair: they are out of date where the
-// symbol's rank differs. What is left is the list that starts at symbol 0.
-func (m *merger) run(p pairs) {
-	m.heap = m.heap[:0]
+// run merges until no pair of neighbours has a rank; all ranks are below ranks. What is
+// queued is not removed when a merge changes its pair: it is out of date
+// where the symbol's rank differs. What is left is the list that starts at symbol 0.
+func (m *merger) run(p pairs, ranks int) {
+	m.queue.reset(len(m.symbols), ranks)
 	for i := range len(m.symbols) - 1 {
 		s := &m.symbols[i]
 		if s.rank, s.pair = p.pair(s, &m.symbols[i+1]); s.rank != noRank {
-			m.heap = append(m.heap, uint64(s.rank)<<32|uint64(i))
+			m.queue.add(uint64(s.rank)<<32 | uint64(i))
 		}
 	}
-	m.heap.init()
-	for len(m.heap) > 0 {
-		top := m.heap.pop()
+	m.queue.now.init()
+	for {
+		top, ok := m.queue.pop()
+		if !ok {
+			return
+		}
 		i := int32(uint32(top))
 		s := &m.symbols[i]
 		if s.rank != uint32(top>>32) {
@@ -78,67 +81,6 @@ func (m *merger) update(p pairs, i int32) {
 		return
 	}
 	if s.rank, s.pair = p.pair(s, &m.symbols[s.next]); s.rank != noRank {
-		m.heap.push(uint64(s.rank)<<32 | uint64(i))
+		m.queue.push(uint64(s.rank)<<32 | uint64(i))
 	}
-}
-
-// heap is a priority queue of numbers, the smallest on top: a 4-ary heap,
-// which is half as deep as a binary one and keeps siblings in one cache line.
-type heap []uint64
-
-// init orders arbitrary contents in linear time.
-func (h heap) init() {
-	for i := (len(h) - 2) >> 2; i >= 0; i-- {
-		h.down(i)
-	}
-}
-
-func (h *heap) push(v uint64) {
-	*h = append(*h, v)
-	a := *h
-	i := len(a) - 1
-	for i > 0 {
-		up := (i - 1) >> 2
-		if a[up] <= v {
-			break
-		}
-		a[i] = a[up]
-		i = up
-	}
-	a[i] = v
-}
-
-func (h *heap) pop() uint64 {
-	a := *h
-	top := a[0]
-	last := len(a) - 1
-	a[0] = a[last]
-	*h = a[:last]
-	h.down(0)
-	return top
-}
-
-func (h heap) down(i int) {
-	if i >= len(h) {
-		return
-	}
-	v := h[i]
-	for {
-		child := 4*i + 1
-		if child >= len(h) {
-			break
-		}
-		least := child
-		for j := child + 1; j < min(child+4, len(h)); j++ {
-			if h[j] < h[least] {
-				least = j
-			}
-		}
-		if v <= h[least] {
-			break
-		}
-		h[i] = h[least]
-		i = least
-	}
-	h[i] = v
 }

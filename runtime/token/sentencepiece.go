@@ -3,6 +3,7 @@ package token
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -15,7 +16,7 @@ const blank = "▁"
 // become the tokens of their bytes.
 type sentencePiece struct {
 	index       *textIndex
-	ranks       []uint32 // of the tokens: lower for higher scores
+	ranks       []uint32 // of the tokens by their scores: 0 for the highest
 	bytes       [256]ID
 	longest     int       // bytes of the longest token
 	joins       [256]bool // bytes that precede a blank within some token
@@ -24,11 +25,8 @@ type sentencePiece struct {
 
 func newSentencePiece(index *textIndex, c Config) (*sentencePiece, error) {
 	s := &sentencePiece{index: index, ranks: make([]uint32, len(c.Scores)), spacePrefix: c.AddSpacePrefix}
-	for i, score := range c.Scores {
-		if score != score {
-			return nil, fmt.Errorf("%w: the score of token %d is not a number", ErrInvalid, i)
-		}
-		s.ranks[i] = rankOf(score)
+	if err := s.rank(c.Scores); err != nil {
+		return nil, err
 	}
 	for _, text := range index.texts {
 		s.longest = max(s.longest, len(text))
@@ -50,13 +48,33 @@ func newSentencePiece(index *textIndex, c Config) (*sentencePiece, error) {
 	return s, nil
 }
 
-// rankOf maps numbers to numbers in the opposite order; both zeros are equal.
-func rankOf(score float32) uint32 {
-	bits := math.Float32bits(score)
-	if score == 0 {
-		bits = 0
+// rank numbers the scores in descending order; equal ones share a number.
+func (s *sentencePiece) rank(scores []float32) error {
+	order := make([]uint64, len(scores)) // score, descending, << 32 | token
+	for i, score := range scores {
+		if score != score {
+			return fmt.Errorf("%w: the score of token %d is not a number", ErrInvalid, i)
+		}
+		order[i] = uint64(descending(score))<<32 | uint64(i)
 	}
-	if bits>>31 != 0 {
+	slices.Sort(order)
+	rank := uint32(0)
+	for i, o := range order {
+		if i > 0 && o>>32 != order[i-1]>>32 {
+			rank++
+		}
+		s.ranks[uint32(o)] = rank
+	}
+	return nil
+}
+
+// descending maps numbers to numbers in the opposite order; both zeros are equal.
+func descending(score float32) uint32 {
+	bits := math.Float32bits(score)
+	switch {
+	case score == 0:
+		return ^uint32(1 << 31)
+	case bits>>31 != 0:
 		return bits
 	}
 	return ^(bits | 1<<31)
@@ -101,7 +119,7 @@ type sentencePieceRun struct {
 // finish merges the symbols there are, appends their tokens and clears them.
 func (r *sentencePieceRun) finish(dst []ID) []ID {
 	m := r.merger
-	m.run(r)
+	m.run(r, len(r.ranks))
 	for i := int32(0); i >= 0; i = m.symbols[i].next {
 		s := &m.symbols[i]
 		id := s.id
