@@ -9,15 +9,14 @@ import (
 // format says how the generic tier reads a quantized type from a panel; layout
 // has the places.
 type format struct {
-	// codes unpacks the codes of two rows: groups[j] has columns 4j…4j+3 of
-	// the first row in its lower four bytes, of the second in its upper four.
-	codes func(groups *[8]uint64, v *view)
+	// codes unpacks the codes of two rows.
+	codes func(v view) groups
 	// values are what the codes stand for; nil where they stand for themselves.
 	values *[16]int8
 	// offset is subtracted from the codes.
 	offset int32
 	// scales reads a row's scales and minima.
-	scales func(w *weights, v *view, row int)
+	scales func(v view, row int) weights
 	// halves is set where the halves of a block have scales of their own.
 	halves bool
 	min    minimum
@@ -47,6 +46,10 @@ var formats = [quant.NumTypes]format{
 	quant.Q2_K:   {codes: codesQ2_K, scales: scalesQ2_K, halves: true, min: twoMins},
 }
 
+// groups are the codes of two rows: word j has columns 4j…4j+3 of the first row
+// in its lower four bytes, of the second in its upper four.
+type groups [8]uint64
+
 // view is a block of a panel, the head before it, and the first of two rows.
 // Places are in bytes a row, as layout has them.
 type view struct {
@@ -59,27 +62,27 @@ func (v *view) lanes(at, i int) uint64 {
 	return le.Uint64(v.block[at*v.rows+4*(i*v.rows+v.row):])
 }
 
-func (v *view) nibbles(groups *[8]uint64, at int) {
+func (v *view) nibbles(g *groups, at int) {
 	for i := range 4 {
 		x := v.lanes(at, i)
-		groups[2*i], groups[2*i+1] = x&lowNibs, x>>4&lowNibs
+		g[2*i], g[2*i+1] = x&lowNibs, x>>4&lowNibs
 	}
 }
 
 // bits adds a bit plane, shifted, to the codes.
-func (v *view) bits(groups *[8]uint64, at, shift int) {
+func (v *view) bits(g *groups, at, shift int) {
 	x := v.lanes(at, 0)
-	for j := range groups {
-		groups[j] |= x >> j & eachByte << shift
+	for j := range g {
+		g[j] |= x >> j & eachByte << shift
 	}
 }
 
 // pairs adds a pair plane, shifted, to the codes.
-func (v *view) pairs(groups *[8]uint64, at, shift int) {
+func (v *view) pairs(g *groups, at, shift int) {
 	x, y := v.lanes(at, 0), v.lanes(at, 1)
 	for i := range 4 {
-		groups[i] |= x >> (2 * i) & (3 * eachByte) << shift
-		groups[i+4] |= y >> (2 * i) & (3 * eachByte) << shift
+		g[i] |= x >> (2 * i) & (3 * eachByte) << shift
+		g[i+4] |= y >> (2 * i) & (3 * eachByte) << shift
 	}
 }
 
@@ -88,75 +91,101 @@ func (v *view) f16(b []byte, at, row int) float32 {
 	return quant.F16ToF32(le.Uint16(b[at*v.rows+2*row:]))
 }
 
-func codesQ4_0(g *[8]uint64, v *view) { v.nibbles(g, 0) }
-
-func codesQ5_0(g *[8]uint64, v *view) {
-	v.nibbles(g, 0)
-	v.bits(g, 16, 4)
+func codesQ4_0(v view) (g groups) {
+	v.nibbles(&g, 0)
+	return g
 }
 
-func codesQ8_0(g *[8]uint64, v *view) {
+func codesQ5_0(v view) (g groups) {
+	v.nibbles(&g, 0)
+	v.bits(&g, 16, 4)
+	return g
+}
+
+func codesQ8_0(v view) (g groups) {
 	for j := range g {
 		g[j] = v.lanes(0, j)
 	}
+	return g
 }
 
-func codesIQ4_XS(g *[8]uint64, v *view) { v.nibbles(g, 1) }
-
-func codesQ4_K(g *[8]uint64, v *view) { v.nibbles(g, 2) }
-
-func codesQ5_K(g *[8]uint64, v *view) {
-	v.nibbles(g, 2)
-	v.bits(g, 18, 4)
+func codesIQ4_XS(v view) (g groups) {
+	v.nibbles(&g, 1)
+	return g
 }
 
-func codesQ6_K(g *[8]uint64, v *view) {
-	v.nibbles(g, 2)
-	v.pairs(g, 18, 4)
+func codesQ4_K(v view) (g groups) {
+	v.nibbles(&g, 2)
+	return g
 }
 
-func codesQ3_K(g *[8]uint64, v *view) {
-	v.pairs(g, 2, 0)
-	v.bits(g, 10, 2)
+func codesQ5_K(v view) (g groups) {
+	v.nibbles(&g, 2)
+	v.bits(&g, 18, 4)
+	return g
 }
 
-func codesQ2_K(g *[8]uint64, v *view) { v.pairs(g, 2, 0) }
-
-func scalesQ4_0(w *weights, v *view, row int) { w.d = v.f16(v.block, 16, row) }
-
-func scalesQ4_1(w *weights, v *view, row int) {
-	w.d, w.min = v.f16(v.block, 16, row), v.f16(v.block, 18, row)
+func codesQ6_K(v view) (g groups) {
+	v.nibbles(&g, 2)
+	v.pairs(&g, 18, 4)
+	return g
 }
 
-func scalesQ5_0(w *weights, v *view, row int) { w.d = v.f16(v.block, 20, row) }
-
-func scalesQ5_1(w *weights, v *view, row int) {
-	w.d, w.min = v.f16(v.block, 20, row), v.f16(v.block, 22, row)
+func codesQ3_K(v view) (g groups) {
+	v.pairs(&g, 2, 0)
+	v.bits(&g, 10, 2)
+	return g
 }
 
-func scalesQ8_0(w *weights, v *view, row int) { w.d = v.f16(v.block, 32, row) }
-
-func scalesMXFP4(w *weights, v *view, row int) {
-	w.d = math.Float32frombits(le.Uint32(v.block[16*v.rows+4*row:]))
+func codesQ2_K(v view) (g groups) {
+	v.pairs(&g, 2, 0)
+	return g
 }
 
-func scalesIQ4_XS(w *weights, v *view, row int) {
-	w.d = v.f16(v.head, 0, row) * float32(int8(v.block[row]))
+func scalesQ4_0(v view, row int) weights {
+	return weights{d: v.f16(v.block, 16, row)}
+}
+
+func scalesQ4_1(v view, row int) weights {
+	return weights{d: v.f16(v.block, 16, row), min: v.f16(v.block, 18, row)}
+}
+
+func scalesQ5_0(v view, row int) weights {
+	return weights{d: v.f16(v.block, 20, row)}
+}
+
+func scalesQ5_1(v view, row int) weights {
+	return weights{d: v.f16(v.block, 20, row), min: v.f16(v.block, 22, row)}
+}
+
+func scalesQ8_0(v view, row int) weights {
+	return weights{d: v.f16(v.block, 32, row)}
+}
+
+func scalesMXFP4(v view, row int) weights {
+	return weights{d: math.Float32frombits(le.Uint32(v.block[16*v.rows+4*row:]))}
+}
+
+func scalesIQ4_XS(v view, row int) weights {
+	return weights{d: v.f16(v.head, 0, row) * float32(int8(v.block[row]))}
 }
 
 // scalesQ4_K: both products are exact, of 11 and 6 bits.
-func scalesQ4_K(w *weights, v *view, row int) {
+func scalesQ4_K(v view, row int) (w weights) {
 	w.d = v.f16(v.head, 0, row) * float32(v.block[row])
 	w.min = -(v.f16(v.head, 2, row) * float32(v.block[v.rows+row]))
+	return w
 }
 
-func scalesQ6_K(w *weights, v *view, row int) {
+func scalesQ6_K(v view, row int) (w weights) {
 	w.d = v.f16(v.head, 0, row)
 	w.group = [2]int32{int32(int8(v.block[row])), int32(int8(v.block[v.rows+row]))}
+	return w
 }
 
-func scalesQ2_K(w *weights, v *view, row int) {
+func scalesQ2_K(v view, row int) (w weights) {
 	w.d, w.min = v.f16(v.head, 0, row), -v.f16(v.head, 2, row)
 	s0, s1 := int32(v.block[row]), int32(v.block[v.rows+row])
 	w.group, w.minOf = [2]int32{s0 & 15, s1 & 15}, [2]int32{s0 >> 4, s1 >> 4}
+	return w
 }

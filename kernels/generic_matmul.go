@@ -32,20 +32,39 @@ func genericTiles(s *Set) {
 // floatTile is the product of a panel of float weights: one FMA for each column.
 func floatTile(t quant.Type, rows, tokens int) TileFunc {
 	info, _ := quant.Lookup(t)
-	size := info.BlockBytes
+	size := info.BlockBytes * rows
 	return func(dst *float32, ld int, panel, act *byte, steps int) {
 		out := unsafe.Slice(dst, (tokens-1)*ld+rows)
-		w := unsafe.Slice(panel, rows*steps*size)
+		w := unsafe.Slice(panel, steps*size)
 		x := unsafe.Slice((*float32)(unsafe.Pointer(act)), tokens*steps)
-		for t := range tokens {
-			clear(out[t*ld : t*ld+rows])
+		for n := range tokens {
+			clear(out[n*ld : n*ld+rows])
 		}
-		var col [genericFloatRows]float32
+		var column [genericFloatRows]float32
 		for k := range steps {
-			info.Decode(col[:rows], w[k*rows*size:(k+1)*rows*size])
-			for t := range tokens {
-				addScaled(out[t*ld:t*ld+rows], col[:rows], x[k*tokens+t])
+			readFloats(column[:rows], t, w[k*size:(k+1)*size])
+			for n := range tokens {
+				addScaled(out[n*ld:n*ld+rows], column[:rows], x[k*tokens+n])
 			}
+		}
+	}
+}
+
+// readFloats decodes float weights. It is not the table's Decode because what
+// is passed through a function value lies on the heap.
+func readFloats(dst []float32, t quant.Type, src []byte) {
+	switch t {
+	case quant.F32:
+		for i := range dst {
+			dst[i] = math.Float32frombits(le.Uint32(src[4*i:]))
+		}
+	case quant.F16:
+		for i := range dst {
+			dst[i] = quant.F16ToF32(le.Uint16(src[2*i:]))
+		}
+	case quant.BF16:
+		for i := range dst {
+			dst[i] = quant.BF16ToF32(le.Uint16(src[2*i:]))
 		}
 	}
 }
@@ -63,16 +82,14 @@ func quantTile(t quant.Type, rows, tokens int) TileFunc {
 		}
 		v := view{rows: rows}
 		var c rowPair
-		var w [2]weights
 		for ; steps > 0; steps-- {
 			if l.head > 0 && steps%8 == 0 {
 				v.head, p = p[:l.head*rows], p[l.head*rows:]
 			}
 			v.block, p = p[:l.block*rows], p[l.block*rows:]
 			for v.row = 0; v.row < rows; v.row += 2 {
-				c.read(f, &v)
-				f.scales(&w[0], &v, v.row)
-				f.scales(&w[1], &v, v.row+1)
+				c.read(f, v)
+				w := [2]weights{f.scales(v, v.row), f.scales(v, v.row+1)}
 				for n := range tokens {
 					rec := (*[RecordBytes]byte)(a[n*RecordBytes:])
 					lo, hi := c.dot((*[32]int16)(unsafe.Pointer(&rec[recWide])))
@@ -106,11 +123,9 @@ func (c *rowPair) dot(q *[32]int16) (lo, hi uint64) {
 func upper(sum uint64) int32 { return int32((sum - uint64(int32(sum))) >> 32) }
 
 // read unpacks the codes of the rows v.row and v.row+1.
-func (c *rowPair) read(f *format, v *view) {
-	var groups [8]uint64
-	f.codes(&groups, v)
+func (c *rowPair) read(f *format, v view) {
 	const low = 0xff<<32 | 0xff
-	for j, g := range groups {
+	for j, g := range f.codes(v) {
 		four := (*[4]uint64)(c[4*j:])
 		four[0], four[1], four[2], four[3] = g&low, g>>16&low, g>>8&low, g>>24&low
 	}

@@ -7,75 +7,97 @@ import (
 	"github.com/gptrun/gptrun/quant"
 )
 
-// packing is where a packer writes: row of a panel of rows rows, of which dst
-// is the part that holds one GGUF block.
+var le = binary.LittleEndian
+
+// packing is the work of packing two neighbouring rows, row and row+1, of one
+// block after the other: their lanes are neighbours too, one store apart.
 type packing struct {
-	dst       []byte
-	row, rows int
+	dst       []byte // the panel, from the block being written
+	a, b      []byte // the two rows of the file, from the block being read
+	stride    int    // 1, or 0 where b is not a row but one block of zeros
+	row, rows int    // rows of the panel
 }
 
-// codes are a block's 32 codes, a byte each, in order of columns.
-type codes [4]uint64
+// zeroBlock stands for the blocks of a row that is not there. In every type
+// its values are zeros.
+var zeroBlock [210]byte
+
+// more reports whether there is another block of n bytes in the file's rows.
+func (p *packing) more(n int) bool { return len(p.a) >= n && len(p.b) >= n }
+
+// next goes on to the next block, past n bytes of the file's rows and size bytes
+// a row of the panel.
+func (p *packing) next(n, size int) {
+	p.a, p.b, p.dst = p.a[n:], p.b[n*p.stride:], p.dst[size*p.rows:]
+}
+
+// codes are the 32 codes of one row's block, a byte each, in order of columns.
+type codes struct{ c0, c1, c2, c3 uint64 }
 
 const (
 	eachByte = 0x0101010101010101
 	lowNibs  = 0x0f * eachByte
+	low32    = 1<<32 - 1
 )
 
-var le = binary.LittleEndian
+// join is two rows' lanes.
+func join(a, b uint64) uint64 { return a&low32 | b<<32 }
 
-// part returns the rest of dst from where parts of n bytes a row begin.
-func (p *packing) part(n int) []byte { return p.dst[n*p.rows:] }
-
-// half writes row's f16 into dst.
-func (p *packing) half(dst, src []byte) {
-	le.PutUint16(dst[2*p.row:], le.Uint16(src))
+// nibbles writes the nibble plane that begins at bytes a row into the block.
+func (p *packing) nibbles(at int, a, b codes) {
+	out, step := p.dst[at*p.rows+4*p.row:], 4*p.rows
+	out = out[:3*step+8]
+	le.PutUint64(out, join(a.c0|a.c0>>28, b.c0|b.c0>>28))
+	le.PutUint64(out[step:], join(a.c1|a.c1>>28, b.c1|b.c1>>28))
+	le.PutUint64(out[2*step:], join(a.c2|a.c2>>28, b.c2|b.c2>>28))
+	le.PutUint64(out[3*step:], join(a.c3|a.c3>>28, b.c3|b.c3>>28))
 }
 
-func (p *packing) nibbles(dst []byte, c *codes) {
-	for v, x := range c {
-		le.PutUint32(dst[4*(v*p.rows+p.row):], uint32(x)|uint32(x>>28))
-	}
+// bits writes a bit plane, of codes of one bit.
+func (p *packing) bits(at int, a, b codes) {
+	x := a.c0 | a.c1<<2 | a.c2<<4 | a.c3<<6
+	y := b.c0 | b.c1<<2 | b.c2<<4 | b.c3<<6
+	le.PutUint64(p.dst[at*p.rows+4*p.row:], join(x|x>>31, y|y>>31))
 }
 
-// bits writes codes of one bit.
-func (p *packing) bits(dst []byte, c *codes) {
-	w := uint32(0)
-	for v, x := range c {
-		w |= uint32(x)<<(2*v) | uint32(x>>32)<<(2*v+1)
-	}
-	le.PutUint32(dst[4*p.row:], w)
+// pairs writes a pair plane, of codes of two bits.
+func (p *packing) pairs(at int, a, b codes) {
+	out, step := p.dst[at*p.rows+4*p.row:], 4*p.rows
+	x, y := a.c0|a.c1<<4, b.c0|b.c1<<4
+	le.PutUint64(out, join(x|x>>30, y|y>>30))
+	x, y = a.c2|a.c3<<4, b.c2|b.c3<<4
+	le.PutUint64(out[step:], join(x|x>>30, y|y>>30))
 }
 
-// pairs writes codes of two bits.
-func (p *packing) pairs(dst []byte, c *codes) {
-	for v := 0; v < 4; v += 2 {
-		x, y := c[v], c[v+1]
-		w := uint32(x) | uint32(x>>32)<<2 | uint32(y)<<4 | uint32(y>>32)<<6
-		le.PutUint32(dst[4*(v/2*p.rows+p.row):], w)
-	}
+// bytes writes the byte plane at the front of the block.
+func (p *packing) bytes(a, b codes) {
+	out, step := p.dst[4*p.row:], 4*p.rows
+	out = out[:7*step+8]
+	le.PutUint64(out, join(a.c0, b.c0))
+	le.PutUint64(out[step:], join(a.c0>>32, b.c0>>32))
+	le.PutUint64(out[2*step:], join(a.c1, b.c1))
+	le.PutUint64(out[3*step:], join(a.c1>>32, b.c1>>32))
+	le.PutUint64(out[4*step:], join(a.c2, b.c2))
+	le.PutUint64(out[5*step:], join(a.c2>>32, b.c2>>32))
+	le.PutUint64(out[6*step:], join(a.c3, b.c3))
+	le.PutUint64(out[7*step:], join(a.c3>>32, b.c3>>32))
 }
 
-func (p *packing) bytes(dst []byte, c *codes) {
-	for v, x := range c {
-		le.PutUint32(dst[4*(2*v*p.rows+p.row):], uint32(x))
-		le.PutUint32(dst[4*((2*v+1)*p.rows+p.row):], uint32(x>>32))
-	}
+// halves writes the rows' f16, which are at src bytes into their blocks.
+func (p *packing) halves(at, src int) {
+	x, y := le.Uint16(p.a[src:]), le.Uint16(p.b[src:])
+	le.PutUint32(p.dst[at*p.rows+2*p.row:], uint32(x)|uint32(y)<<16)
+}
+
+// scales writes the rows' byte scales.
+func (p *packing) scales(at int, a, b byte) {
+	le.PutUint16(p.dst[at*p.rows+p.row:], uint16(a)|uint16(b)<<8)
 }
 
 // splitNibbles reads 16 bytes whose low nibbles are the first half's codes.
 func splitNibbles(b []byte) codes {
 	x, y := le.Uint64(b), le.Uint64(b[8:])
 	return codes{x & lowNibs, y & lowNibs, x >> 4 & lowNibs, y >> 4 & lowNibs}
-}
-
-// bytesOf reads 32 bytes, shifted right, under a mask for each byte.
-func bytesOf(b []byte, shift int, mask uint64) codes {
-	mask *= eachByte
-	return codes{
-		le.Uint64(b) >> shift & mask, le.Uint64(b[8:]) >> shift & mask,
-		le.Uint64(b[16:]) >> shift & mask, le.Uint64(b[24:]) >> shift & mask,
-	}
 }
 
 // spread has bit i of its index as bit 0 of byte i.
@@ -88,125 +110,65 @@ var spread = func() (t [256]uint64) {
 	return t
 }()
 
-// spreadBits makes a code of each bit.
-func spreadBits(b []byte) codes {
-	return codes{spread[b[0]], spread[b[1]], spread[b[2]], spread[b[3]]}
+// splitBits makes a code of each bit of four bytes.
+func splitBits(b []byte) codes {
+	x := le.Uint32(b)
+	return codes{spread[byte(x)], spread[byte(x>>8)], spread[byte(x>>16)], spread[byte(x>>24)]}
 }
 
-func packQ4_0(p *packing, src []byte) {
-	c := splitNibbles(src[2:])
-	p.nibbles(p.dst, &c)
-	p.half(p.part(16), src)
-}
+// The packers: one for each layout of a file's block. Blocks are of 32 columns
+// here, super-blocks of 256 follow in another file.
 
-func packQ4_1(p *packing, src []byte) {
-	c := splitNibbles(src[4:])
-	p.nibbles(p.dst, &c)
-	p.half(p.part(16), src)
-	p.half(p.part(18), src[2:])
-}
-
-func packQ5_0(p *packing, src []byte) {
-	c, h := splitNibbles(src[6:]), spreadBits(src[2:])
-	p.nibbles(p.dst, &c)
-	p.bits(p.part(16), &h)
-	p.half(p.part(20), src)
-}
-
-func packQ5_1(p *packing, src []byte) {
-	c, h := splitNibbles(src[8:]), spreadBits(src[4:])
-	p.nibbles(p.dst, &c)
-	p.bits(p.part(16), &h)
-	p.half(p.part(20), src)
-	p.half(p.part(22), src[2:])
-}
-
-func packQ8_0(p *packing, src []byte) {
-	c := bytesOf(src[2:], 0, 0xff)
-	for i := range c {
-		c[i] ^= 0x80 * eachByte
-	}
-	p.bytes(p.dst, &c)
-	p.half(p.part(32), src)
-}
-
-func packMXFP4(p *packing, src []byte) {
-	c := splitNibbles(src[1:])
-	p.nibbles(p.dst, &c)
-	le.PutUint32(p.part(16)[4*p.row:], math.Float32bits(quant.E8M0Half(src[0])))
-}
-
-// block returns the packing of sub-block j of a super-block, past the head.
-func (p *packing) block(head, size, j int) packing {
-	return packing{dst: p.part(head + j*size), row: p.row, rows: p.rows}
-}
-
-func packIQ4_XS(p *packing, src []byte) {
-	p.half(p.dst, src)
-	high := le.Uint16(src[2:])
-	for j := range 8 {
-		b := p.block(2, 17, j)
-		sc := src[4+j/2]>>(j%2*4)&15 | byte(high>>(2*j)&3)<<4
-		b.dst[b.row] = sc - 32
-		c := splitNibbles(src[8+16*j:])
-		b.nibbles(b.part(1), &c)
+func packQ4_0(p packing) {
+	for ; p.more(18); p.next(18, 18) {
+		p.nibbles(0, splitNibbles(p.a[2:]), splitNibbles(p.b[2:]))
+		p.halves(16, 0)
 	}
 }
 
-func packQ4_K(p *packing, src []byte) {
-	p.half(p.dst, src)
-	p.half(p.part(2), src[2:])
-	for j := range 8 {
-		b := p.block(4, 18, j)
-		b.dst[b.row], b.part(1)[b.row] = quant.ScaleMinK4(j, src[4:16])
-		c := bytesOf(src[16+j/2*32:], j%2*4, 15)
-		b.nibbles(b.part(2), &c)
+func packQ4_1(p packing) {
+	for ; p.more(20); p.next(20, 20) {
+		p.nibbles(0, splitNibbles(p.a[4:]), splitNibbles(p.b[4:]))
+		p.halves(16, 0)
+		p.halves(18, 2)
 	}
 }
 
-func packQ5_K(p *packing, src []byte) {
-	p.half(p.dst, src)
-	p.half(p.part(2), src[2:])
-	for j := range 8 {
-		b := p.block(4, 22, j)
-		b.dst[b.row], b.part(1)[b.row] = quant.ScaleMinK4(j, src[4:16])
-		c, h := bytesOf(src[48+j/2*32:], j%2*4, 15), bytesOf(src[16:], j, 1)
-		b.nibbles(b.part(2), &c)
-		b.bits(b.part(18), &h)
+func packQ5_0(p packing) {
+	for ; p.more(22); p.next(22, 22) {
+		p.nibbles(0, splitNibbles(p.a[6:]), splitNibbles(p.b[6:]))
+		p.bits(16, splitBits(p.a[2:]), splitBits(p.b[2:]))
+		p.halves(20, 0)
 	}
 }
 
-func packQ6_K(p *packing, src []byte) {
-	p.half(p.dst, src[208:])
-	for j := range 8 {
-		b := p.block(2, 26, j)
-		b.dst[b.row], b.part(1)[b.row] = src[192+2*j], src[193+2*j]
-		lo := bytesOf(src[j/4*64+j%2*32:], j%4/2*4, 15)
-		hi := bytesOf(src[128+j/4*32:], j%4*2, 3)
-		b.nibbles(b.part(2), &lo)
-		b.pairs(b.part(18), &hi)
+func packQ5_1(p packing) {
+	for ; p.more(24); p.next(24, 24) {
+		p.nibbles(0, splitNibbles(p.a[8:]), splitNibbles(p.b[8:]))
+		p.bits(16, splitBits(p.a[4:]), splitBits(p.b[4:]))
+		p.halves(20, 0)
+		p.halves(22, 2)
 	}
 }
 
-func packQ3_K(p *packing, src []byte) {
-	p.half(p.dst, src[108:])
-	sc := quant.ScalesQ3K(src[96:108])
-	for j := range 8 {
-		b := p.block(2, 14, j)
-		b.dst[b.row], b.part(1)[b.row] = byte(sc[2*j]), byte(sc[2*j+1])
-		lo, hi := bytesOf(src[32+j/4*32:], j%4*2, 3), bytesOf(src, j, 1)
-		b.pairs(b.part(2), &lo)
-		b.bits(b.part(10), &hi)
+func packQ8_0(p packing) {
+	for ; p.more(34); p.next(34, 34) {
+		p.bytes(excess128(p.a[2:]), excess128(p.b[2:]))
+		p.halves(32, 0)
 	}
 }
 
-func packQ2_K(p *packing, src []byte) {
-	p.half(p.dst, src[80:])
-	p.half(p.part(2), src[82:])
-	for j := range 8 {
-		b := p.block(4, 10, j)
-		b.dst[b.row], b.part(1)[b.row] = src[2*j], src[2*j+1]
-		c := bytesOf(src[16+j/4*32:], j%4*2, 3)
-		b.pairs(b.part(2), &c)
+// excess128 reads 32 signed bytes and adds 128 to each.
+func excess128(b []byte) codes {
+	const sign = 0x80 * eachByte
+	b = b[:32]
+	return codes{le.Uint64(b) ^ sign, le.Uint64(b[8:]) ^ sign, le.Uint64(b[16:]) ^ sign, le.Uint64(b[24:]) ^ sign}
+}
+
+func packMXFP4(p packing) {
+	for ; p.more(17); p.next(17, 20) {
+		p.nibbles(0, splitNibbles(p.a[1:]), splitNibbles(p.b[1:]))
+		x, y := quant.E8M0Half(p.a[0]), quant.E8M0Half(p.b[0])
+		le.PutUint64(p.dst[16*p.rows+4*p.row:], join(uint64(math.Float32bits(x)), uint64(math.Float32bits(y))))
 	}
 }

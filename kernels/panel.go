@@ -1,10 +1,6 @@
 package kernels
 
-import (
-	"encoding/binary"
-
-	"github.com/gptrun/gptrun/quant"
-)
+import "github.com/gptrun/gptrun/quant"
 
 // layout says how a quantized type lies in a panel of R rows. A panel is a
 // sequence of blocks of 32 columns; types with super-blocks of 256 columns have
@@ -36,8 +32,9 @@ import (
 //	Q2_K    f16 d, dmin two bytes (scale, min<<4), pairs
 type layout struct {
 	head, block int // bytes a row
-	// pack writes one GGUF block's row r: of 32 columns, or with head > 0 of 256.
-	pack func(p *packing, src []byte)
+	// pack packs two whole rows; it takes its argument by value because what
+	// is passed to a function value by pointer lies on the heap.
+	pack func(p packing)
 }
 
 var layouts = [quant.NumTypes]layout{
@@ -102,38 +99,14 @@ func (s *Set) PackPanel(t quant.Type, dst, src []byte, rows, cols int) {
 		packHalves(dst, src, rows, cols, r)
 		return
 	}
-	l := &layouts[t]
-	info, _ := quant.Lookup(t)
-	n := cols / info.BlockLen
-	size := r * (info.BlockLen/blockCols*l.block + l.head) // of a GGUF block in the panel
-	p := packing{rows: r}
-	for p.row = range rows {
-		for i := range n {
-			p.dst = dst[i*size : (i+1)*size]
-			l.pack(&p, src[:info.BlockBytes])
-			src = src[info.BlockBytes:]
+	rowBytes := len(src) / rows
+	for row := 0; row < rows; row += 2 {
+		p := packing{dst: dst, a: src[row*rowBytes : (row+1)*rowBytes], row: row, rows: r}
+		if row+1 < rows {
+			p.b, p.stride = src[(row+1)*rowBytes:(row+2)*rowBytes], 1
+		} else {
+			p.b = zeroBlock[:]
 		}
-	}
-}
-
-func packWords(dst, src []byte, rows, cols, r int) {
-	for row := range rows {
-		for k := range cols {
-			copy(dst[4*(k*r+row):][:4], src[4*(row*cols+k):][:4])
-		}
-	}
-}
-
-func packHalves(dst, src []byte, rows, cols, r int) {
-	const tile = 32 // columns at a time, so that a tile's cache lines stay near
-	for from := 0; from < cols; from += tile {
-		to := min(from+tile, cols)
-		for row := range rows {
-			in := src[2*(row*cols+from) : 2*(row*cols+to)]
-			out := dst[2*(from*r+row):]
-			for k := 0; k+2 <= len(in); k += 2 {
-				binary.LittleEndian.PutUint16(out[k*r:], binary.LittleEndian.Uint16(in[k:]))
-			}
-		}
+		layouts[t].pack(p)
 	}
 }

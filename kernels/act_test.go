@@ -1,0 +1,201 @@
+package kernels
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gptrun/gptrun/quant"
+)
+
+// block is an activation block as its record says.
+type block struct {
+	int8Codes, wideCodes [32]int
+	d, s                 float32
+	n, h0, h1            int
+}
+
+func readRecord(rec []byte) (b block) {
+	for k := range 32 {
+		b.int8Codes[k] = int(int8(rec[k]))
+		place := 4*(k/4) + []int{0, 2, 1, 3}[k%4]
+		b.wideCodes[k] = int(int16(le.Uint16(rec[32+2*place:])))
+	}
+	f := func(at int) float32 { return math.Float32frombits(le.Uint32(rec[at:])) }
+	i := func(at int) int { return int(int32(le.Uint32(rec[at:]))) }
+	b.d, b.s, b.n, b.h0, b.h1 = f(96), f(100), i(104), i(108), i(112)
+	return b
+}
+
+func sum(codes []int) (n int) {
+	for _, c := range codes {
+		n += c
+	}
+	return n
+}
+
+func TestARecordHoldsTheNearestCodes(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 3))
+	for _, s := range Available() {
+		for form, levels := range map[Form]float64{FormInt8: 127, FormInt16: 16256} {
+			for range 200 {
+				x := randomValues(r, 32)
+				scale := float32(math.Ldexp(1, r.IntN(100)-50))
+				amax := 0.0
+				for i := range x {
+					x[i] *= scale
+					amax = max(amax, math.Abs(float64(x[i])))
+				}
+				rec := dirty(RecordBytes)
+				s.QuantizeRow(rec, RecordBytes, x, form)
+				b := readRecord(rec)
+				require.Equal(t, float32(amax)/float32(levels), b.d)
+				for k, v := range x {
+					c := float64(b.wideCodes[k])
+					require.InDelta(t, float64(v)/float64(b.d), c, 0.5+levels*1e-6, "%s: code %d of %v", s.Name, k, x)
+					require.LessOrEqual(t, math.Abs(c), levels)
+				}
+				if form == FormInt8 {
+					require.Equal(t, b.wideCodes, b.int8Codes)
+				} else {
+					require.Zero(t, b.int8Codes)
+				}
+				require.Equal(t, []int{sum(b.wideCodes[:]), sum(b.wideCodes[:16]), sum(b.wideCodes[16:])}, []int{b.n, b.h0, b.h1})
+				require.Equal(t, b.d*float32(b.n), b.s)
+				require.Equal(t, make([]byte, 12), rec[116:])
+			}
+		}
+	}
+}
+
+func TestCodesRoundToEven(t *testing.T) {
+	for _, s := range Available() {
+		x := make([]float32, 32)
+		copy(x, []float32{127, 0.5, 1.5, 2.5, -0.5, -1.5, -2.5, -127})
+		rec := make([]byte, RecordBytes)
+		s.QuantizeRow(rec, RecordBytes, x, FormInt8)
+		b := readRecord(rec)
+		require.Equal(t, []int{127, 0, 2, 2, 0, -2, -2, -127}, b.wideCodes[:8], s.Name)
+	}
+}
+
+func TestBlocksThatHaveNoScale(t *testing.T) {
+	inf, nan := float32(math.Inf(1)), float32(math.NaN())
+	for _, s := range Available() {
+		for _, form := range []Form{FormInt8, FormInt16} {
+			for _, v := range []float32{inf, -inf, nan} {
+				x := randomValues(rand.New(rand.NewPCG(1, 4)), 64)
+				x[7] = v
+				rec := dirty(2 * RecordBytes)
+				s.QuantizeRow(rec, RecordBytes, x, form)
+				b := readRecord(rec)
+				require.True(t, isNaN(b.d) && isNaN(b.s), "%s: d, s = %v, %v", s.Name, b.d, b.s)
+				b.d, b.s = 0, 0
+				require.Zero(t, b)
+				require.True(t, finite(readRecord(rec[RecordBytes:]).d), "the next block is its own")
+			}
+			for _, v := range []float32{0, 1e-42, math.Float32frombits(0x1f7fffff), -math.Float32frombits(0x1f7fffff)} {
+				x := make([]float32, 32)
+				x[31] = v
+				rec := dirty(RecordBytes)
+				s.QuantizeRow(rec, RecordBytes, x, form)
+				require.Zero(t, readRecord(rec), "%s: %v", s.Name, v)
+			}
+			x := make([]float32, 32)
+			x[31] = 0x1p-64
+			rec := dirty(RecordBytes)
+			s.QuantizeRow(rec, RecordBytes, x, form)
+			require.NotZero(t, readRecord(rec).d, "2⁻⁶⁴ is large enough to have a scale")
+			for k := range x {
+				x[k] = math.MaxFloat32
+			}
+			s.QuantizeRow(rec, RecordBytes, x, form)
+			require.True(t, finite(readRecord(rec).d))
+		}
+	}
+}
+
+func TestEveryTierQuantizesLikeGeneric(t *testing.T) {
+	special := []float32{0, float32(math.Copysign(0, -1)), float32(math.Inf(1)), float32(math.NaN()), 1e-42, math.MaxFloat32, 0x1p-64, 0x1p-65}
+	forEachTier(t, func(t *testing.T, s *Set) {
+		g := Generic()
+		r := rand.New(rand.NewPCG(1, 5))
+		for i := range 3000 {
+			x := make([]float32, 32*(1+r.IntN(4)))
+			for k := range x {
+				switch i % 4 {
+				case 0:
+					x[k] = float32(r.NormFloat64())
+				case 1:
+					x[k] = math.Float32frombits(r.Uint32())
+				case 2: // ties: multiples of a half at a scale of 127 or 16256
+					x[k] = float32(r.IntN(2*16256+1)-16256) / 2
+				case 3:
+					x[k] = float32(r.NormFloat64()) * 0x1p-64
+				}
+				if r.IntN(100) == 0 {
+					x[k] = special[r.IntN(len(special))]
+				}
+			}
+			for _, form := range []Form{FormInt8, FormInt16} {
+				stride := RecordBytes * (1 + r.IntN(4))
+				n := (len(x)/32-1)*stride + RecordBytes
+				want, got := dirty(n), dirty(n)
+				g.QuantizeRow(want, stride, x, form)
+				s.QuantizeRow(got, stride, x, form)
+				for at := 0; at < n; at += stride {
+					w, v := readRecord(want[at:]), readRecord(got[at:])
+					requireSame(t, []float32{w.d, w.s}, []float32{v.d, v.s}, "d, s")
+					w.d, w.s, v.d, v.s = 0, 0, 0, 0
+					require.Equal(t, w, v, "%v", x)
+				}
+				for at := range n {
+					if at%stride >= RecordBytes {
+						require.Equal(t, byte(0xa5), got[at], "written between records")
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestActivationsLieInGroupsOfTokens(t *testing.T) {
+	const cols, ldx = 64, 70
+	for _, s := range Available() {
+		for tokens := 1; tokens <= 2*MaxTokens; tokens++ {
+			x := randomValues(rand.New(rand.NewPCG(1, 6)), tokens*ldx)
+			for f := range Form(numForms) {
+				g := s.GroupTokens(f)
+				act := make([]byte, s.ActBytes(f, tokens, cols))
+				for i := range (tokens + g - 1) / g {
+					s.PackAct(f, act, x, ldx, cols, tokens, i)
+				}
+				for tok := range tokens {
+					first := tok / g * g
+					n := min(g, tokens-first)
+					group := act[s.ActBytes(f, first, cols):]
+					row := x[tok*ldx:][:cols]
+					if f == FormFloat {
+						for k, v := range row {
+							require.Equal(t, v, math.Float32frombits(le.Uint32(group[4*(k*n+tok-first):])))
+						}
+						continue
+					}
+					for i := range cols / 32 {
+						want := make([]byte, RecordBytes)
+						s.QuantizeRow(want, RecordBytes, row[32*i:32*i+32], f)
+						require.Equal(t, want, group[(i*n+tok-first)*RecordBytes:][:RecordBytes])
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestFormsOfTypes(t *testing.T) {
+	require.Equal(t, FormFloat, FormOf(quant.F16, true))
+	require.Equal(t, FormInt8, FormOf(quant.Q4_0, false))
+	require.Equal(t, FormInt16, FormOf(quant.Q4_0, true))
+}
