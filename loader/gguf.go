@@ -1,69 +1,30 @@
 package loader
 
 import (
-	"encoding/binary"
-	"errors"
+	"bytes"
 	"fmt"
 	"math"
 	"math/bits"
-
-	"github.com/gptrun/gptrun/quant"
 )
 
-// ErrFormat reports a file that is not a well-formed GGUF file.
-var ErrFormat = errors.New("invalid model file")
-
+// Bounds on what a file may hold. Real models stay far below them; they keep
+// the memory of a refusal small whatever the file's size.
 const (
-	maxArrayDepth    = 4
-	maxAlignment     = 1 << 20
-	defaultAlignment = 32
-	maxNameLen       = 64
-	maxDims          = 4
+	maxKeys       = 1 << 16
+	maxTensors    = 1 << 16
+	maxKeyLen     = math.MaxUint16 // the specification's
+	maxNameLen    = 64             // the specification's
+	maxDims       = 4
+	maxArrayDepth = 4
+
+	minKeyBytes    = 8 + 1 + 4 + 1         // length, one letter, type, a byte
+	minTensorBytes = 8 + 1 + 4 + 8 + 4 + 8 // length, one letter, dimensions, one of them, type, offset
 )
 
-// reader walks over bytes with every access checked.
-type reader struct {
-	b   []byte
-	off int
-}
-
-func formatError(format string, args ...any) error {
-	return fmt.Errorf("%w: "+format, append([]any{ErrFormat}, args...)...)
-}
-
-func (r *reader) left() int { return len(r.b) - r.off }
-
-func (r *reader) take(n uint64, what string) ([]byte, error) {
-	if n > uint64(r.left()) {
-		return nil, formatError("%s at byte %d needs %d bytes; the file has %d left", what, r.off, n, r.left())
-	}
-	b := r.b[r.off : r.off+int(n)]
-	r.off += int(n)
-	return b, nil
-}
-
-func (r *reader) u32(what string) (uint32, error) {
-	b, err := r.take(4, what)
-	if err != nil {
-		return 0, err
-	}
-	return binary.LittleEndian.Uint32(b), nil
-}
-
-func (r *reader) u64(what string) (uint64, error) {
-	b, err := r.take(8, what)
-	if err != nil {
-		return 0, err
-	}
-	return binary.LittleEndian.Uint64(b), nil
-}
-
-func (r *reader) str(what string) ([]byte, error) {
-	n, err := r.u64(what)
-	if err != nil {
-		return nil, err
-	}
-	return r.take(n, what)
+// part is one file of a model.
+type part struct {
+	meta    Metadata
+	tensors []Tensor
 }
 
 // parse reads one GGUF file's header, metadata and tensor table.
@@ -77,26 +38,46 @@ func parse(b []byte) (*part, error) {
 	if p.meta, err = r.metadata(keys); err != nil {
 		return nil, err
 	}
-	if err := r.tensors(p, tensors); err != nil {
+	if p.tensors, err = r.tensors(&p.meta, tensors); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
-// part is one file of a model.
-type part struct {
-	meta    Metadata
-	tensors []Tensor
+// foreign are the beginnings of files that people take for GGUF files.
+var foreign = []struct{ magic, name string }{
+	{"FUGG", "a big-endian GGUF file, which is not supported"},
+	{"tjgg", "a GGJT file, the format before GGUF"},
+	{"fmgg", "a GGMF file, a format before GGUF"},
+	{"lmgg", "a GGML file, a format before GGUF"},
+	{"algg", "a GGLA file, a LoRA adapter of before GGUF"},
+	{"PK\x03\x04", "a zip archive, as PyTorch's checkpoints are"},
+	{"\x80\x02", "a Python pickle, as PyTorch's checkpoints are"},
+	{"\x89HDF", "an HDF5 file"},
+	{"\x1f\x8b", "a gzip archive"},
+	{"version https://git-lfs", "a Git LFS pointer; git lfs pull fetches what it stands for"},
+	{"<!DOCTYPE", "an HTML page; a download went wrong"},
+	{"<html", "an HTML page; a download went wrong"},
+}
+
+func notGGUF(b []byte) error {
+	for _, f := range foreign {
+		if bytes.HasPrefix(b, []byte(f.magic)) {
+			return formatError("not a GGUF file but %s", f.name)
+		}
+	}
+	// A length as 64 bits, then JSON.
+	if len(b) > 9 && b[8] == '{' && b[6] == 0 && b[7] == 0 {
+		return formatError("not a GGUF file but a safetensors file")
+	}
+	return formatError("not a GGUF file: it begins with %q", b[:min(len(b), 4)])
 }
 
 func (r *reader) header() (tensors, keys uint64, err error) {
-	magic, err := r.take(4, "the magic number")
-	if err != nil {
-		return 0, 0, err
+	if !bytes.HasPrefix(r.b, []byte("GGUF")) {
+		return 0, 0, notGGUF(r.b)
 	}
-	if string(magic) != "GGUF" {
-		return 0, 0, formatError("not a GGUF file: it begins with %q", magic)
-	}
+	r.off = 4
 	version, err := r.u32("the version")
 	if err != nil {
 		return 0, 0, err
@@ -105,8 +86,8 @@ func (r *reader) header() (tensors, keys uint64, err error) {
 	case version == 2 || version == 3:
 	case version == 1:
 		return 0, 0, formatError("GGUF version 1 is not supported; versions 2 and 3 are")
-	case version&0xffff == 0 && bits.ReverseBytes32(version) <= 3:
-		return 0, 0, formatError("big-endian GGUF is not supported")
+	case version&0xffff == 0 && version != 0:
+		return 0, 0, formatError("big-endian GGUF (version %d) is not supported", bits.ReverseBytes32(version))
 	default:
 		return 0, 0, formatError("GGUF version %d is not supported; versions 2 and 3 are", version)
 	}
@@ -116,14 +97,23 @@ func (r *reader) header() (tensors, keys uint64, err error) {
 	if keys, err = r.u64("the number of metadata keys"); err != nil {
 		return 0, 0, err
 	}
-	// A tensor takes at least 25 bytes and a key 13.
-	if tensors > uint64(r.left())/25 {
-		return 0, 0, formatError("%d tensors cannot fit the file's %d bytes", tensors, len(r.b))
+	if err := r.checkCount("tensors", tensors, maxTensors, minTensorBytes); err != nil {
+		return 0, 0, err
 	}
-	if keys > uint64(r.left())/13 {
-		return 0, 0, formatError("%d metadata keys cannot fit the file's %d bytes", keys, len(r.b))
+	if err := r.checkCount("metadata keys", keys, maxKeys, minKeyBytes); err != nil {
+		return 0, 0, err
 	}
 	return tensors, keys, nil
+}
+
+func (r *reader) checkCount(of string, n, most, minBytes uint64) error {
+	if n > uint64(r.left())/minBytes {
+		return formatError("%d %s do not fit in the file's %d bytes", n, of, len(r.b))
+	}
+	if n > most {
+		return formatError("%d %s; at most %d are supported", n, of, most)
+	}
+	return nil
 }
 
 func (r *reader) metadata(n uint64) (Metadata, error) {
@@ -133,20 +123,20 @@ func (r *reader) metadata(n uint64) (Metadata, error) {
 		if err != nil {
 			return m, err
 		}
-		if len(k) == 0 || len(k) > math.MaxUint16 {
-			return m, formatError("a metadata key of %d bytes at byte %d", len(k), r.off)
+		if len(k) == 0 || len(k) > maxKeyLen {
+			return m, formatError("a metadata key of %d bytes before byte %d; it must have 1…%d", len(k), r.off, maxKeyLen)
 		}
 		key := string(k)
 		if _, dup := m.values[key]; dup {
-			return m, formatError("metadata key %q is there twice", key)
+			return m, formatError("key %q is there twice", key)
 		}
-		kind, err := r.u32("the type of a metadata value")
+		kind, err := r.u32("the type of a value")
 		if err != nil {
-			return m, err
+			return m, fmt.Errorf("key %q: %w", key, err)
 		}
 		v, err := r.value(Kind(kind), 0)
 		if err != nil {
-			return m, fmt.Errorf("metadata key %q: %w", key, err)
+			return m, fmt.Errorf("key %q: %w", key, err)
 		}
 		m.keys = append(m.keys, key)
 		m.values[key] = v
@@ -154,6 +144,7 @@ func (r *reader) metadata(n uint64) (Metadata, error) {
 	return m, nil
 }
 
+// value walks over a value of kind k that lies depth arrays deep.
 func (r *reader) value(k Kind, depth int) (Value, error) {
 	switch {
 	case k >= numKinds:
@@ -168,6 +159,8 @@ func (r *reader) value(k Kind, depth int) (Value, error) {
 	return Value{kind: k, n: 1, data: b}, err
 }
 
+// array walks over an array that lies depth arrays deep. Every element is
+// looked at, none is kept.
 func (r *reader) array(depth int) (Value, error) {
 	if depth == maxArrayDepth {
 		return Value{}, formatError("arrays are nested more than %d deep", maxArrayDepth)
@@ -177,25 +170,19 @@ func (r *reader) array(depth int) (Value, error) {
 		return Value{}, err
 	}
 	elem := Kind(e)
+	if elem >= numKinds {
+		return Value{}, formatError("unknown array type %d", e)
+	}
 	n, err := r.u64("the length of an array")
 	if err != nil {
 		return Value{}, err
 	}
-	if elem >= numKinds {
-		return Value{}, formatError("unknown array type %d", e)
-	}
-	least := uint64(max(kindSizes[elem], 1))
-	if elem == KindString {
-		least = 8
-	} else if elem == KindArray {
-		least = 12
-	}
-	if n > uint64(r.left())/least {
-		return Value{}, formatError("an array of %d values at byte %d; the file has %d bytes left", n, r.off, r.left())
+	if n > uint64(r.left()/minBytes(elem)) {
+		return Value{}, formatError("an array of %d values of type %s before byte %d; %d bytes are left", n, elem, r.off, r.left())
 	}
 	start := r.off
-	if elem != KindString && elem != KindArray {
-		r.off += int(n) * kindSizes[elem]
+	if size := kindSizes[elem]; size > 0 {
+		r.off += int(n) * size
 	} else {
 		for range n {
 			if _, err := r.value(elem, depth+1); err != nil {
@@ -203,110 +190,16 @@ func (r *reader) array(depth int) (Value, error) {
 			}
 		}
 	}
-	return Value{kind: KindArray, elem: elem, n: int(n), data: r.b[start:r.off]}, nil
+	return Value{kind: KindArray, elem: elem, n: int(n), data: r.b[start:r.off:r.off]}, nil
 }
 
-func (r *reader) tensors(p *part, n uint64) error {
-	align := uint64(defaultAlignment)
-	if a, ok, err := p.meta.Uint("general.alignment"); err != nil {
-		return err
-	} else if ok {
-		align = a
+// minBytes is the size of the smallest value of kind k.
+func minBytes(k Kind) int {
+	switch k {
+	case KindString:
+		return 8 // its length
+	case KindArray:
+		return 12 // its type and length
 	}
-	if align < 8 || align > maxAlignment || align&(align-1) != 0 {
-		return formatError("key %q is %d; it must be a power of two in 8…%d", "general.alignment", align, maxAlignment)
-	}
-	type entry struct {
-		t      Tensor
-		offset uint64
-		size   uint64
-	}
-	entries := make([]entry, 0, n)
-	seen := make(map[string]bool, n)
-	for range n {
-		t, offset, size, err := r.tensorInfo()
-		if err != nil {
-			return err
-		}
-		if seen[t.Name] {
-			return formatError("tensor %q is there twice", t.Name)
-		}
-		seen[t.Name] = true
-		entries = append(entries, entry{t, offset, size})
-	}
-	data := (uint64(r.off) + align - 1) &^ (align - 1)
-	end := uint64(0)
-	for i := range entries {
-		e := &entries[i]
-		total := uint64(len(r.b))
-		switch {
-		case e.offset%align != 0:
-			return formatError("tensor %q: offset %d is no multiple of the alignment %d", e.t.Name, e.offset, align)
-		case data > total || e.offset > total-data || e.size > total-data-e.offset:
-			return formatError("tensor %q: %d bytes at offset %d are past the end of the file (%d bytes)", e.t.Name, e.size, e.offset, total)
-		}
-		start := data + e.offset
-		e.t.Data = r.b[start : start+e.size : start+e.size]
-		end = max(end, e.offset+e.size)
-		p.tensors = append(p.tensors, e.t)
-	}
-	return nil
-}
-
-func (r *reader) tensorInfo() (t Tensor, offset, size uint64, err error) {
-	name, err := r.str("a tensor's name")
-	if err != nil {
-		return t, 0, 0, err
-	}
-	if len(name) == 0 || len(name) > maxNameLen {
-		return t, 0, 0, formatError("a tensor's name of %d bytes at byte %d; it must be in 1…%d", len(name), r.off, maxNameLen)
-	}
-	t.Name = string(name)
-	dims, err := r.u32("a tensor's dimensions")
-	if err != nil {
-		return t, 0, 0, err
-	}
-	if dims == 0 || dims > maxDims {
-		return t, 0, 0, formatError("tensor %q has %d dimensions; it must be in 1…%d", t.Name, dims, maxDims)
-	}
-	for range dims {
-		d, err := r.u64("a tensor's shape")
-		if err != nil {
-			return t, 0, 0, err
-		}
-		if d == 0 || d > math.MaxInt32 {
-			return t, 0, 0, formatError("tensor %q: dimension %d is out of range", t.Name, d)
-		}
-		t.Shape = append(t.Shape, int(d))
-	}
-	typ, err := r.u32("a tensor's type")
-	if err != nil {
-		return t, 0, 0, err
-	}
-	t.Type = quant.Type(typ)
-	if offset, err = r.u64("a tensor's offset"); err != nil {
-		return t, 0, 0, err
-	}
-	size, err = tensorSize(t)
-	return t, offset, size, err
-}
-
-// tensorSize is the one place where a tensor's bytes are computed.
-func tensorSize(t Tensor) (uint64, error) {
-	info, ok := quant.Lookup(t.Type)
-	if !ok {
-		return 0, formatError("tensor %q has %s, which is not supported", t.Name, t.Type)
-	}
-	if t.Shape[0]%info.BlockLen != 0 {
-		return 0, formatError("tensor %q: rows of %d values are no whole %s blocks of %d", t.Name, t.Shape[0], info.Name, info.BlockLen)
-	}
-	size := uint64(t.Shape[0]/info.BlockLen) * uint64(info.BlockBytes)
-	for _, d := range t.Shape[1:] {
-		hi, lo := bits.Mul64(size, uint64(d))
-		if hi != 0 || lo > math.MaxInt64 {
-			return 0, formatError("tensor %q: its shape %v is too large", t.Name, t.Shape)
-		}
-		size = lo
-	}
-	return size, nil
+	return kindSizes[k]
 }

@@ -1,22 +1,16 @@
 package loader
 
 import (
-	"errors"
-	"fmt"
 	goruntime "runtime"
 	"runtime/debug"
 )
 
-// ErrFault reports that mapped memory could not be read: the file was
-// truncated, or its disk failed, after it was opened.
-var ErrFault = errors.New("the model file can no longer be read; was it truncated?")
-
 // Guard runs f and turns a fault in mapped memory into an error that wraps
-// ErrFault. Other panics go on.
+// ErrFault. Other panics go on. It covers f's own goroutine only.
 func Guard(f func() error) (err error) {
-	old := debug.SetPanicOnFault(true)
+	before := debug.SetPanicOnFault(true)
 	defer func() {
-		debug.SetPanicOnFault(old)
+		debug.SetPanicOnFault(before)
 		if r := recover(); r != nil {
 			fault, ok := FaultError(r)
 			if !ok {
@@ -28,15 +22,17 @@ func Guard(f func() error) (err error) {
 	return f()
 }
 
-// FaultError returns the error for a recovered value that stands for a memory
-// fault; ok is false for any other.
+// FaultError returns ErrFault for a recovered value that stands for a memory
+// fault; ok is false for any other. It serves those who recover by themselves
+// under debug.SetPanicOnFault.
 func FaultError(recovered any) (err error, ok bool) {
 	re, ok := recovered.(goruntime.Error)
 	if !ok {
 		return nil, false
 	}
+	// Faults carry their address; nil dereferences do not.
 	if _, ok := re.(interface{ Addr() uintptr }); !ok {
 		return nil, false
 	}
-	return fmt.Errorf("%w", ErrFault), true
+	return ErrFault, true
 }

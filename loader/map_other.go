@@ -2,15 +2,14 @@
 
 package loader
 
-import "os"
+import (
+	"io"
+	"os"
+)
 
-// mapFile reads the file into memory, where the system cannot map it.
-func mapFile(path string) (mapping, error) {
-	file, _, err := regular(path)
-	if err != nil {
-		return mapping{}, err
-	}
-	_ = file.Close()
-	data, err := os.ReadFile(path)
+// mapFile reads the file into memory: this system cannot map it.
+func mapFile(file *os.File, size int) (mapping, error) {
+	data := make([]byte, size)
+	_, err := io.ReadFull(file, data)
 	return mapping{data: data}, err
 }

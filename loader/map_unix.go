@@ -3,34 +3,27 @@
 package loader
 
 import (
-	"fmt"
+	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// mapFile maps the file at path read-only.
-func mapFile(path string) (mapping, error) {
-	file, size, err := regular(path)
-	if err != nil {
-		return mapping{}, err
-	}
-	defer file.Close()
+func mapFile(file *os.File, size int) (mapping, error) {
 	data, err := unix.Mmap(int(file.Fd()), 0, size, unix.PROT_READ, unix.MAP_SHARED)
 	if err != nil {
-		return mapping{}, fmt.Errorf("%s: cannot map the file: %w", path, err)
+		return mapping{}, err
 	}
 	return mapping{data: data, release: releasePages, close: func() error { return unix.Munmap(data) }}, nil
 }
 
-// releasePages advises the system that the pages wholly inside b are not needed.
+// releasePages tells the system that the pages wholly inside b are not needed
+// for now. It is advice: where it fails, they stay.
 func releasePages(b []byte) {
-	page := uintptr(unix.Getpagesize())
-	if uintptr(len(b)) < 2*page {
-		return
+	page := unix.Getpagesize()
+	start := int(uintptr(unsafe.Pointer(unsafe.SliceData(b))) % uintptr(page))
+	skip := (page - start) % page
+	if n := (len(b) - skip) / page * page; n > 0 {
+		_ = unix.Madvise(b[skip:skip+n], unix.MADV_DONTNEED)
 	}
-	start := uintptr(unsafe.Pointer(&b[0]))
-	skip := (page - start%page) % page
-	n := (uintptr(len(b)) - skip) / page * page
-	_ = unix.Madvise(b[skip:skip+n], unix.MADV_DONTNEED)
 }

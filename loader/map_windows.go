@@ -1,29 +1,25 @@
 package loader
 
 import (
-	"fmt"
+	"os"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
 )
 
-// mapFile maps the file at path read-only.
-func mapFile(path string) (mapping, error) {
-	file, size, err := regular(path)
+func mapFile(file *os.File, size int) (mapping, error) {
+	h, err := windows.CreateFileMapping(windows.Handle(file.Fd()), nil, windows.PAGE_READONLY, 0, 0, nil)
 	if err != nil {
 		return mapping{}, err
 	}
-	defer file.Close()
-	h, err := windows.CreateFileMapping(windows.Handle(file.Fd()), nil, windows.PAGE_READONLY, 0, 0, nil)
-	if err != nil {
-		return mapping{}, fmt.Errorf("%s: cannot map the file: %w", path, err)
-	}
 	addr, err := windows.MapViewOfFile(h, windows.FILE_MAP_READ, 0, 0, uintptr(size))
-	// The view keeps the mapping alive.
+	// The view keeps the mapping object alive.
 	_ = windows.CloseHandle(h)
 	if err != nil {
-		return mapping{}, fmt.Errorf("%s: cannot map the file: %w", path, err)
+		return mapping{}, err
 	}
+	// The detour over addr's own address keeps vet content: the memory is the
+	// system's, and the garbage collector has no part in it.
 	data := unsafe.Slice((*byte)(*(*unsafe.Pointer)(unsafe.Pointer(&addr))), size)
 	return mapping{data: data, close: func() error { return windows.UnmapViewOfFile(addr) }}, nil
 }

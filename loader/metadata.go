@@ -1,62 +1,15 @@
 package loader
 
 import (
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
+	"unsafe"
 )
 
-// ErrMetadata reports a metadata key of the wrong type or an impossible value.
-var ErrMetadata = errors.New("invalid metadata")
-
-// Kind is the type of a metadata value, numbered as in GGUF.
-type Kind uint32
-
-const (
-	KindUint8 Kind = iota
-	KindInt8
-	KindUint16
-	KindInt16
-	KindUint32
-	KindInt32
-	KindFloat32
-	KindBool
-	KindString
-	KindArray
-	KindUint64
-	KindInt64
-	KindFloat64
-	numKinds
-)
-
-var kindNames = [numKinds]string{"uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "bool", "string", "array", "uint64", "int64", "float64"}
-var kindSizes = [numKinds]int{1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8}
-
-func (k Kind) String() string {
-	if k < numKinds {
-		return kindNames[k]
-	}
-	return fmt.Sprintf("type %d", uint32(k))
-}
-
-// Value is one metadata value, as it lies in the file.
-type Value struct {
-	kind, elem Kind
-	n          int    // elements of an array, bytes of a string, 1 for others
-	data       []byte // the payload; of an array, all its elements
-}
-
-// Kind is the value's type; an array's elements have ElemKind.
-func (v Value) Kind() Kind { return v.kind }
-
-// ElemKind is the type of an array's elements.
-func (v Value) ElemKind() Kind { return v.elem }
-
-// Len is the number of an array's elements or a string's bytes.
-func (v Value) Len() int { return v.n }
-
-// Metadata is the typed key-value section of a file, in file order.
+// Metadata is the typed key-value section of a file, in file order. Its
+// getters return ok = false and no error for a missing key, and an error that
+// wraps ErrMetadata for one of another type or out of range. What they return
+// is memory of its own, valid after Close.
 type Metadata struct {
 	keys   []string
 	values map[string]Value
@@ -65,119 +18,135 @@ type Metadata struct {
 // Keys lists the keys in file order.
 func (m *Metadata) Keys() []string { return m.keys }
 
-// Value returns a key's value.
-func (m *Metadata) Value(key string) (Value, bool) {
-	v, ok := m.values[key]
+// Value returns a key's value, of whatever type.
+func (m *Metadata) Value(key string) (v Value, ok bool) {
+	v, ok = m.values[key]
 	return v, ok
 }
 
-func wrongKind(key string, v Value, want string) error {
-	found := v.kind.String()
-	if v.kind == KindArray {
-		found = "array of " + v.elem.String()
+// get finds a key whose value fits, and decodes it under Guard; want says in
+// the error what fits.
+func (m *Metadata) get(key, want string, fits func(Value) bool, decode func(Value) error) (ok bool, err error) {
+	v, ok := m.values[key]
+	if !ok {
+		return false, nil
 	}
-	return fmt.Errorf("%w: key %q is of type %s; it should be %s", ErrMetadata, key, found, want)
+	if !fits(v) {
+		return false, metadataError("key %q is of type %s; it should be %s", key, v.typeName(), want)
+	}
+	if err := Guard(func() error { return decode(v) }); err != nil {
+		return false, fmt.Errorf("key %q: %w", key, err)
+	}
+	return true, nil
 }
 
-// integer reads one integer or bool; neg tells that bits is a negative number.
-func integer(k Kind, b []byte) (bits uint64, neg, ok bool) {
-	le := binary.LittleEndian
-	var s int64
-	switch k {
-	case KindUint8, KindBool:
-		return uint64(b[0]), false, true
-	case KindUint16:
-		return uint64(le.Uint16(b)), false, true
-	case KindUint32:
-		return uint64(le.Uint32(b)), false, true
-	case KindUint64:
-		return le.Uint64(b), false, true
-	case KindInt8:
-		s = int64(int8(b[0]))
-	case KindInt16:
-		s = int64(int16(le.Uint16(b)))
-	case KindInt32:
-		s = int64(int32(le.Uint32(b)))
-	case KindInt64:
-		s = int64(le.Uint64(b))
-	default:
-		return 0, false, false
-	}
-	return uint64(s), s < 0, true
-}
+func isKind(k Kind) func(Value) bool { return func(v Value) bool { return v.kind == k } }
 
-// String returns a string key. A missing key is no error.
+// String returns a string.
 func (m *Metadata) String(key string) (s string, ok bool, err error) {
-	v, ok := m.values[key]
-	if !ok {
-		return "", false, nil
-	}
-	if v.kind != KindString {
-		return "", false, wrongKind(key, v, "string")
-	}
-	err = Guard(func() error { s = string(v.data); return nil })
-	return s, err == nil, err
+	ok, err = m.get(key, "string", isKind(KindString), func(v Value) error {
+		s = string(v.data)
+		return nil
+	})
+	return s, ok, err
 }
 
-// Bool returns a bool key. A missing key is no error.
+// Bool returns a bool.
 func (m *Metadata) Bool(key string) (b, ok bool, err error) {
-	v, ok := m.values[key]
-	if !ok {
-		return false, false, nil
-	}
-	if v.kind != KindBool {
-		return false, false, wrongKind(key, v, "bool")
-	}
-	err = Guard(func() error { b = v.data[0] != 0; return nil })
-	return b, err == nil, err
+	ok, err = m.get(key, "bool", isKind(KindBool), func(v Value) error {
+		b = v.data[0] != 0
+		return nil
+	})
+	return b, ok, err
 }
 
-// Uint returns a key of any integer type; a negative value is an error.
+// Uint returns an integer of any kind; a negative one is an error.
 func (m *Metadata) Uint(key string) (n uint64, ok bool, err error) {
-	v, ok := m.values[key]
-	if !ok {
-		return 0, false, nil
-	}
-	if v.kind == KindBool || v.kind == KindArray || v.kind == KindString {
-		return 0, false, wrongKind(key, v, "an integer")
-	}
-	err = Guard(func() error {
-		bits, neg, ok := integer(v.kind, v.data)
-		switch {
-		case !ok:
-			return wrongKind(key, v, "an integer")
-		case neg:
-			return fmt.Errorf("%w: key %q is %d; it must not be negative", ErrMetadata, key, int64(bits))
+	ok, err = m.get(key, "an integer", func(v Value) bool { return v.kind.isInteger() }, func(v Value) error {
+		bits, negative := integer(v.kind, v.data)
+		if negative {
+			return metadataError("%d must not be negative", int64(bits))
 		}
 		n = bits
 		return nil
 	})
-	return n, err == nil, err
+	return n, ok, err
 }
 
-// Float returns a key of a floating-point or integer type.
+// Float returns a float32, a float64, or an integer of any kind (rounded
+// where a float64 cannot hold it).
 func (m *Metadata) Float(key string) (f float64, ok bool, err error) {
-	v, ok := m.values[key]
-	if !ok {
-		return 0, false, nil
-	}
-	err = Guard(func() error {
-		switch v.kind {
-		case KindFloat32:
-			f = float64(math.Float32frombits(binary.LittleEndian.Uint32(v.data)))
+	ok, err = m.get(key, "a number", func(v Value) bool { return v.kind.isFloat() || v.kind.isInteger() }, func(v Value) error {
+		if v.kind.isFloat() {
+			f = float(v.kind, v.data)
 			return nil
-		case KindFloat64:
-			f = math.Float64frombits(binary.LittleEndian.Uint64(v.data))
-			return nil
-		case KindBool, KindString, KindArray:
-			return wrongKind(key, v, "a number")
 		}
-		bits, neg, _ := integer(v.kind, v.data)
+		bits, negative := integer(v.kind, v.data)
 		f = float64(bits)
-		if neg {
+		if negative {
 			f = float64(int64(bits))
 		}
 		return nil
 	})
-	return f, err == nil, err
+	return f, ok, err
+}
+
+func isArrayOf(fits func(Kind) bool) func(Value) bool {
+	return func(v Value) bool { return v.kind == KindArray && fits(v.elem) }
+}
+
+// Strings returns an array of strings. They share one allocation: keeping one
+// keeps all.
+func (m *Metadata) Strings(key string) (out []string, ok bool, err error) {
+	fits := isArrayOf(func(k Kind) bool { return k == KindString })
+	ok, err = m.get(key, "an array of string", fits, func(v Value) error {
+		strs := make([]string, v.n)
+		text := make([]byte, len(v.data)-8*v.n)
+		r := reader{b: v.data}
+		for i := range strs {
+			s, err := r.str("a string")
+			if err != nil || len(s) > len(text) {
+				return metadataError("the file changed while it was read")
+			}
+			copy(text, s)
+			strs[i] = unsafe.String(unsafe.SliceData(text), len(s))
+			text = text[len(s):]
+		}
+		out = strs
+		return nil
+	})
+	return out, ok, err
+}
+
+// Ints returns an array of integers of any kind, or of bools as 0 and 1.
+func (m *Metadata) Ints(key string) (out []int64, ok bool, err error) {
+	fits := isArrayOf(func(k Kind) bool { return k.isInteger() || k == KindBool })
+	ok, err = m.get(key, "an array of integers", fits, func(v Value) error {
+		ints := make([]int64, v.n)
+		size := kindSizes[v.elem]
+		for i := range ints {
+			bits, negative := integer(v.elem, v.data[i*size:])
+			if !negative && bits > math.MaxInt64 {
+				return metadataError("value %d, number %d of the array, is out of range", bits, i)
+			}
+			ints[i] = int64(bits)
+		}
+		out = ints
+		return nil
+	})
+	return out, ok, err
+}
+
+// Floats returns an array of float32, or of float64, each rounded.
+func (m *Metadata) Floats(key string) (out []float32, ok bool, err error) {
+	ok, err = m.get(key, "an array of floats", isArrayOf(Kind.isFloat), func(v Value) error {
+		floats := make([]float32, v.n)
+		size := kindSizes[v.elem]
+		for i := range floats {
+			floats[i] = float32(float(v.elem, v.data[i*size:]))
+		}
+		out = floats
+		return nil
+	})
+	return out, ok, err
 }
