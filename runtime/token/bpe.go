@@ -15,8 +15,8 @@ import (
 type bpe struct {
 	index        *textIndex
 	merges       *mergeIndex
-	size         ID  // of the vocabulary
-	ranks        int // the number of merges
+	size         ID   // of the vocabulary
+	joined       []ID // by rank: the symbol that the merge makes
 	symbols      [256]ID
 	asTokens     [256]ID // tokens whose text is this one byte, -1: none
 	split        pretokenizer
@@ -25,7 +25,7 @@ type bpe struct {
 
 func newBPE(index *textIndex, merges []string, p preset) (*bpe, error) {
 	b := &bpe{
-		index: index, merges: newMergeIndex(len(merges)), size: ID(len(index.texts)), ranks: len(merges),
+		index: index, merges: newMergeIndex(len(merges)), size: ID(len(index.texts)), joined: make([]ID, len(merges)),
 		split: p.split, ignoreMerges: p.ignoreMerges,
 	}
 	for c := range 256 {
@@ -34,15 +34,17 @@ func newBPE(index *textIndex, merges []string, p preset) (*bpe, error) {
 	for c := range 256 {
 		b.symbols[c] = b.symbol(byteChars[c])
 	}
+	var both []byte
 	for rank, merge := range merges {
 		left, right, ok := cutMerge(merge)
 		if !ok {
 			return nil, fmt.Errorf("%w: merge %d is %.100q, not two parts with a space between", ErrInvalid, rank, merge)
 		}
-		b.merges.insert(mergeSlot{
-			left: b.symbol(left), right: b.symbol(right),
-			rank: uint32(rank), merged: b.symbol(left + right),
-		})
+		b.merges.insert(mergeSlot{left: b.symbol(left), right: b.symbol(right), rank: uint32(rank)})
+		both = append(append(both[:0], left...), right...)
+		if b.joined[rank] = index.findBytes(both); b.joined[rank] < 0 {
+			b.joined[rank] = index.add(string(both))
+		}
 	}
 	return b, nil
 }
@@ -69,7 +71,7 @@ func (b *bpe) encode(dst []ID, text string, _ bool, m *merger) []ID {
 			for i := range len(word) {
 				written = append(written, byteChars[word[i]]...)
 			}
-			if id := b.index.find(string(written)); id >= 0 && id < b.size {
+			if id := b.index.findBytes(written); id >= 0 && id < b.size {
 				dst = append(dst, id)
 				return
 			}
@@ -83,11 +85,11 @@ func (b *bpe) encodeWord(dst []ID, word string, m *merger) []ID {
 	m.reset()
 	m.symbols = slices.Grow(m.symbols, len(word))
 	for i := range len(word) {
-		m.add(i, i+1, b.symbols[word[i]])
+		m.add(b.symbols[word[i]])
 	}
-	m.run(b, b.ranks)
+	m.run(b)
 	for i := int32(0); i >= 0; i = m.symbols[i].next {
-		if id := m.symbols[i].id; id < b.size {
+		if id := m.symbols[i].value; id < b.size {
 			dst = append(dst, id)
 		} else {
 			dst = b.spell(dst, b.index.texts[id])
@@ -107,13 +109,19 @@ func (b *bpe) spell(dst []ID, text string) []ID {
 	return dst
 }
 
-// pair implements [pairs].
-func (b *bpe) pair(left, right *symbol) (uint32, ID) {
-	if s := b.merges.find(left.id, right.id); s.left >= 0 {
-		return s.rank, s.merged
+// bpe is the [ranker] of symbols whose values are their numbers.
+
+func (b *bpe) rank(symbols []symbol, i int32) uint32 {
+	s := &symbols[i]
+	if m := b.merges.find(s.value, symbols[s.next].value); m.left >= 0 {
+		return m.rank
 	}
-	return noRank, None
+	return noRank
 }
+
+func (b *bpe) merged(s symbol) int32 { return b.joined[s.rank] }
+
+func (b *bpe) ranks() int { return len(b.joined) }
 
 // byteChars are the characters that byte-level vocabularies write for bytes:
 // itself where the byte is a printable character of Latin-1, the characters

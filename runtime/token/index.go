@@ -71,6 +71,17 @@ func (x *textIndex) find(text string) ID {
 	}
 }
 
+// findBytes is find.
+func (x *textIndex) findBytes(text []byte) ID {
+	h := maphash.Bytes(x.seed, text)
+	for i := x.slot(h); ; i = (i + 1) & (len(x.slots) - 1) {
+		s := x.slots[i]
+		if s.id < 0 || s.hash == uint32(h) && x.texts[s.id] == string(text) {
+			return s.id
+		}
+	}
+}
+
 // slot is where the search for hash h begins: its upper bits, since the slots
 // keep the lower ones.
 func (x *textIndex) slot(h uint64) int { return int(h>>32) & (len(x.slots) - 1) }
@@ -85,7 +96,6 @@ type mergeIndex struct {
 type mergeSlot struct {
 	left, right ID // left -1: free
 	rank        uint32
-	merged      ID
 }
 
 // newMergeIndex makes room for n merges.

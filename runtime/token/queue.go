@@ -14,20 +14,21 @@ type queue struct {
 }
 
 const (
-	queueRanges    = 4096 // at most
+	queueRangeBits = 12
+	queueRanges    = 1 << queueRangeBits
 	queueThreshold = 4096 // keys for which one heap is good enough
 )
 
 // reset empties the queue for about n keys whose upper 32 bits are below ranks.
 func (q *queue) reset(n, ranks int) {
 	q.now = q.now[:0]
-	q.next = len(q.later)
+	q.next = queueRanges
+	q.shift = 32 + max(0, bits.Len(uint(ranks))-queueRangeBits)
 	if n <= queueThreshold {
 		return
 	}
 	if q.later == nil {
 		q.later = make([][]uint64, queueRanges)
-		q.shift = 32 + max(0, bits.Len(uint(ranks))-bits.Len(queueRanges-1))
 	}
 	q.next = 0
 }
@@ -52,7 +53,7 @@ func (q *queue) push(key uint64) {
 // pop removes the smallest key; ok is false where there is none.
 func (q *queue) pop() (key uint64, ok bool) {
 	for len(q.now) == 0 {
-		if q.next >= len(q.later) {
+		if q.next == queueRanges {
 			return 0, false
 		}
 		q.now, q.later[q.next] = q.later[q.next], q.now

@@ -16,21 +16,27 @@ const blank = "▁"
 // become the tokens of their bytes.
 type sentencePiece struct {
 	index       *textIndex
-	ranks       []uint32 // of the tokens by their scores: 0 for the highest
+	tokenRanks  []uint32           // of the tokens by their scores: 0 for the highest
+	asciiRanks  [asciiPairs]uint32 // of the tokens of two ASCII characters
 	bytes       [256]ID
 	longest     int       // bytes of the longest token
 	joins       [256]bool // bytes that precede a blank within some token
 	spacePrefix bool
 }
 
+const asciiPairs = 128 * 128
+
 func newSentencePiece(index *textIndex, c Config) (*sentencePiece, error) {
-	s := &sentencePiece{index: index, ranks: make([]uint32, len(c.Scores)), spacePrefix: c.AddSpacePrefix}
-	if err := s.rank(c.Scores); err != nil {
+	s := &sentencePiece{index: index, tokenRanks: make([]uint32, len(c.Scores)), spacePrefix: c.AddSpacePrefix}
+	if err := s.rankScores(c.Scores); err != nil {
 		return nil, err
 	}
 	for _, text := range index.texts {
 		s.longest = max(s.longest, len(text))
 		s.noteJoins(text)
+	}
+	for i := range s.asciiRanks {
+		s.asciiRanks[i] = s.rankOf(string([]byte{byte(i >> 7), byte(i & 127)}))
 	}
 	for b := range s.bytes {
 		id := index.find(fmt.Sprintf("<0x%02X>", b))
@@ -48,8 +54,8 @@ func newSentencePiece(index *textIndex, c Config) (*sentencePiece, error) {
 	return s, nil
 }
 
-// rank numbers the scores in descending order; equal ones share a number.
-func (s *sentencePiece) rank(scores []float32) error {
+// rankScores numbers the scores in descending order; equal ones share a number.
+func (s *sentencePiece) rankScores(scores []float32) error {
 	order := make([]uint64, len(scores)) // score, descending, << 32 | token
 	for i, score := range scores {
 		if score != score {
@@ -63,7 +69,7 @@ func (s *sentencePiece) rank(scores []float32) error {
 		if i > 0 && o>>32 != order[i-1]>>32 {
 			rank++
 		}
-		s.ranks[uint32(o)] = rank
+		s.tokenRanks[uint32(o)] = rank
 	}
 	return nil
 }
@@ -78,6 +84,13 @@ func descending(score float32) uint32 {
 		return bits
 	}
 	return ^(bits | 1<<31)
+}
+
+func (s *sentencePiece) rankOf(text string) uint32 {
+	if id := s.index.find(text); id >= 0 {
+		return s.tokenRanks[id]
+	}
+	return noRank
 }
 
 func (s *sentencePiece) noteJoins(text string) {
@@ -95,56 +108,65 @@ func (s *sentencePiece) encode(dst []ID, text string, first bool, m *merger) []I
 	if first && s.spacePrefix {
 		text = " " + text
 	}
-	r := &sentencePieceRun{sentencePiece: s, text: strings.ReplaceAll(text, " ", blank), merger: m}
+	r := &sentencePieceRun{sentencePiece: s, text: strings.ReplaceAll(text, " ", blank)}
 	m.reset()
 	for i := 0; i < len(r.text); {
 		end := min(i+charLen(r.text[i]), len(r.text))
-		// No token spans this place, so that what is before it is done.
+		// No token spans this place, so that what is before it can be done alone.
 		if i > 0 && r.text[i:end] == blank && !s.joins[r.text[i-1]] {
-			dst = r.finish(dst)
+			dst = r.finish(dst, i, m)
 		}
-		m.add(i, end, None)
+		m.add(int32(i))
 		i = end
 	}
-	return r.finish(dst)
+	return r.finish(dst, len(r.text), m)
 }
 
-// sentencePieceRun is one text on its way.
+// sentencePieceRun is the [ranker] of one text's symbols, whose values are
+// where they start.
 type sentencePieceRun struct {
 	*sentencePiece
-	text   string
-	merger *merger
+	text string
+	end  int // of the symbols
 }
 
 // finish merges the symbols there are, appends their tokens and clears them.
-func (r *sentencePieceRun) finish(dst []ID) []ID {
-	m := r.merger
-	m.run(r, len(r.ranks))
+func (r *sentencePieceRun) finish(dst []ID, end int, m *merger) []ID {
+	r.end = end
+	m.run(r)
 	for i := int32(0); i >= 0; i = m.symbols[i].next {
-		s := &m.symbols[i]
-		id := s.id
-		if id == None {
-			id = r.index.find(r.text[s.start:s.end])
-		}
-		if id >= 0 {
+		spelled := r.text[m.symbols[i].value:r.endOf(m.symbols, i)]
+		if id := r.index.find(spelled); id >= 0 {
 			dst = append(dst, id)
 			continue
 		}
-		for j := s.start; j < s.end; j++ {
-			dst = append(dst, r.bytes[r.text[j]])
+		for j := range len(spelled) {
+			dst = append(dst, r.bytes[spelled[j]])
 		}
 	}
 	m.reset()
 	return dst
 }
 
-// pair implements [pairs].
-func (r *sentencePieceRun) pair(left, right *symbol) (uint32, ID) {
-	if int(right.end-left.start) > r.longest {
-		return noRank, None
+func (r *sentencePieceRun) endOf(symbols []symbol, i int32) int {
+	if next := symbols[i].next; next >= 0 {
+		return int(symbols[next].value)
 	}
-	if id := r.index.find(r.text[left.start:right.end]); id >= 0 {
-		return r.ranks[id], id
-	}
-	return noRank, None
+	return r.end
 }
+
+func (r *sentencePieceRun) rank(symbols []symbol, i int32) uint32 {
+	start, end := int(symbols[i].value), r.endOf(symbols, symbols[i].next)
+	if end-start > r.longest {
+		return noRank
+	}
+	spelled := r.text[start:end]
+	if len(spelled) == 2 && spelled[0]|spelled[1] < 128 {
+		return r.asciiRanks[int(spelled[0])<<7|int(spelled[1])]
+	}
+	return r.rankOf(spelled)
+}
+
+func (r *sentencePieceRun) merged(s symbol) int32 { return s.value }
+
+func (r *sentencePieceRun) ranks() int { return len(r.tokenRanks) }
