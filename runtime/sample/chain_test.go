@@ -302,17 +302,6 @@ func TestParametersOutOfRangeAreRefused(t *testing.T) {
 	require.NoError(t, Defaults().Validate())
 }
 
-func TestNegLogLikelihoodIsThatOfASoftmax(t *testing.T) {
-	logits := randomLogits(5000, 4)
-	p := probabilities(logits)
-	for _, id := range []int32{0, 17, 4999} {
-		require.InDelta(t, -math.Log(p[id]), NegLogLikelihood(logits, id), 1e-12)
-	}
-	require.Equal(t, 0.0, NegLogLikelihood([]float32{5}, 0))
-	require.True(t, math.IsNaN(NegLogLikelihood([]float32{5, float32(math.NaN())}, 0)))
-	require.InDelta(t, math.Log(2), NegLogLikelihood([]float32{3e38, 3e38}, 1), 1e-15)
-}
-
 func TestSamplingAllocatesNothing(t *testing.T) {
 	p := Defaults()
 	p.RepeatPenalty = 1.1
