@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"math"
 	"unsafe"
 
 	"github.com/gptrun/gptrun/quant"
@@ -58,7 +57,8 @@ func (s *Set) ActBytes(f Form, tokens, cols int) int {
 
 // PackAct packs one group of tokens: the rows group·GroupTokens and following
 // of x, which has tokens rows ldx apart. In a group, values (FormFloat) or
-// records of the same columns stand together, token by token.
+// records of the same columns stand together, token by token. dst is aligned to
+// four bytes.
 func (s *Set) PackAct(f Form, dst []byte, x []float32, ldx, cols, tokens, group int) {
 	first := group * s.GroupTokens(f)
 	n := min(s.GroupTokens(f), tokens-first)
@@ -76,61 +76,4 @@ func (s *Set) PackAct(f Form, dst []byte, x []float32, ldx, cols, tokens, group 
 	for t := range n {
 		s.QuantizeRow(dst[t*RecordBytes:], n*RecordBytes, x[(first+t)*ldx:][:cols], f)
 	}
-}
-
-// Levels of one and two int8 terms.
-const (
-	levels8  = 127
-	levels16 = 16256
-)
-
-// tiniest is the amplitude below which a block is all zeros.
-const tiniest = 1.0 / (1 << 32) / (1 << 32)
-
-func quantizeRow(dst []byte, stride int, x []float32, form Form) {
-	for i := 0; i < len(x); i += blockCols {
-		quantizeBlock(dst[i/blockCols*stride:][:RecordBytes], x[i:i+blockCols], form)
-	}
-}
-
-func quantizeBlock(rec []byte, x []float32, form Form) {
-	clear(rec)
-	amax, nan := float32(0), false
-	for _, v := range x {
-		if v < 0 {
-			v = -v
-		}
-		if v > amax {
-			amax = v
-		}
-		nan = nan || v != v
-	}
-	if nan || amax > math.MaxFloat32 {
-		le.PutUint32(rec[recD:], 0x7fc00000)
-		le.PutUint32(rec[recS:], 0x7fc00000)
-		return
-	}
-	if amax < tiniest {
-		return
-	}
-	q := float32(levels8)
-	if form == FormInt16 {
-		q = levels16
-	}
-	d, inv := amax/q, q/amax
-	var h [2]int32
-	for k, v := range x {
-		c := int32(math.RoundToEven(float64(float32(v * inv))))
-		h[k/16] += c
-		if form == FormInt8 {
-			rec[k] = byte(c)
-		}
-		le.PutUint16(rec[recWide+2*(k&^3|k&1<<1|k>>1&1):], uint16(c))
-	}
-	n := h[0] + h[1]
-	le.PutUint32(rec[recD:], math.Float32bits(d))
-	le.PutUint32(rec[recS:], math.Float32bits(d*float32(n)))
-	le.PutUint32(rec[recN:], uint32(n))
-	le.PutUint32(rec[recH0:], uint32(h[0]))
-	le.PutUint32(rec[recH1:], uint32(h[1]))
 }

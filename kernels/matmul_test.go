@@ -153,13 +153,6 @@ func TestProductsAreTheSumsOfWeightsTimesActivations(t *testing.T) {
 	}
 }
 
-// forEachTier runs f for every tier of this machine but the generic one.
-func forEachTier(t *testing.T, f func(t *testing.T, s *Set)) {
-	for _, s := range Available()[1:] {
-		t.Run(s.Name, func(t *testing.T) { f(t, s) })
-	}
-}
-
 func requireSame(t testing.TB, want, got []float32, what string) {
 	t.Helper()
 	require.Equal(t, len(want), len(got))

@@ -1,0 +1,64 @@
+package kernels
+
+import "math"
+
+// Q: the largest code of one and of two int8 terms.
+const (
+	levels8  = 127
+	levels16 = 16256
+)
+
+// tiniest is the amplitude below which a block is all zeros.
+const tiniest = 0x1p-64
+
+// quantizeRow is the generic QuantizeRow. In a block of 32 values with the
+// largest amplitude amax, d = amax/Q and the codes are x·(Q/amax), rounded to
+// even, Q being 127 or 16256. Blocks too small to divide by are zeros; those
+// that are not finite have d = s = NaN, and codes of 0.
+func quantizeRow(dst []byte, stride int, x []float32, form Form) {
+	for i := 0; i < len(x); i += blockCols {
+		quantizeBlock(dst[i/blockCols*stride:][:RecordBytes], x[i:i+blockCols], form)
+	}
+}
+
+func quantizeBlock(rec []byte, x []float32, form Form) {
+	clear(rec)
+	amax, nan := float32(0), false
+	for _, v := range x {
+		if v < 0 {
+			v = -v
+		}
+		if v > amax {
+			amax = v
+		}
+		nan = nan || v != v
+	}
+	if nan || amax > math.MaxFloat32 {
+		le.PutUint32(rec[recD:], 0x7fc00000)
+		le.PutUint32(rec[recS:], 0x7fc00000)
+		return
+	}
+	if amax < tiniest {
+		return
+	}
+	q := float32(levels8)
+	if form == FormInt16 {
+		q = levels16
+	}
+	d, inv := amax/q, q/amax
+	var h [2]int32
+	for k, v := range x {
+		c := int32(math.RoundToEven(float64(float32(v * inv))))
+		h[k/16] += c
+		if form == FormInt8 {
+			rec[k] = byte(c)
+		}
+		le.PutUint16(rec[recWide+2*(k&^3|k&1<<1|k>>1&1):], uint16(c))
+	}
+	n := h[0] + h[1]
+	le.PutUint32(rec[recD:], math.Float32bits(d))
+	le.PutUint32(rec[recS:], math.Float32bits(d*float32(n)))
+	le.PutUint32(rec[recN:], uint32(n))
+	le.PutUint32(rec[recH0:], uint32(h[0]))
+	le.PutUint32(rec[recH1:], uint32(h[1]))
+}
