@@ -1,0 +1,46 @@
+package main
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+)
+
+// appendFloat appends the shortest text that reads back as v, which has the
+// given number of bits. JSON has no NaN and no infinity: they become null.
+func appendFloat(dst []byte, v float64, bits int) []byte {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return append(dst, "null"...)
+	}
+	return strconv.AppendFloat(dst, v, 'g', -1, bits)
+}
+
+// appendList appends a JSON list.
+func appendList[T any](dst []byte, list []T, element func(dst []byte, v T) []byte) []byte {
+	dst = append(dst, '[')
+	for i, v := range list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = element(dst, v)
+	}
+	return append(dst, ']')
+}
+
+func appendIDs(dst []byte, ids []int32) []byte {
+	return appendList(dst, ids, func(dst []byte, id int32) []byte { return strconv.AppendInt(dst, int64(id), 10) })
+}
+
+func appendFloats32(dst []byte, values []float32) []byte {
+	return appendList(dst, values, func(dst []byte, v float32) []byte { return appendFloat(dst, float64(v), 32) })
+}
+
+func appendFloats64(dst []byte, values []float64) []byte {
+	return appendList(dst, values, func(dst []byte, v float64) []byte { return appendFloat(dst, v, 64) })
+}
+
+// appendString appends a JSON string; bytes that are not UTF-8 become U+FFFD.
+func appendString(dst []byte, s string) []byte {
+	b, _ := json.Marshal(s) // a string always marshals
+	return append(dst, b...)
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"time"
+
+	"github.com/gptrun/gptrun"
+	"github.com/gptrun/gptrun/runtime"
+	"github.com/gptrun/gptrun/runtime/kv"
+)
+
+// modelFlags say how to run a model.
+type modelFlags struct {
+	threads, context, batch, microBatch int
+	activations                         gptrun.ActivationType
+	weights                             gptrun.WeightsMode
+	kv                                  gptrun.KVType
+	verbose                             bool
+}
+
+func (m *modelFlags) define(f *flags) {
+	m.batch, m.microBatch = 2048, 512
+	f.integer(&m.threads, -1, "t threads", "N", "threads; 0: the physical cores").standard = ""
+	f.integer(&m.context, 0, "c ctx-size", "N", "tokens of context; 0: as the model was trained").standard = ""
+	f.integer(&m.batch, 1, "b batch-size", "N", "tokens evaluated at a time: the smaller of this")
+	f.integer(&m.microBatch, 1, "ub ubatch-size", "N", "and this")
+	value(f, &m.activations, gptrun.ParseActivationType, "activations", "TYPE", "int8, or int16 for next to no rounding")
+	value(f, &m.weights, runtime.ParseWeightsMode, "weights", "MODE", "auto, packed, or mapped for less memory")
+	value(f, &m.kv, kv.ParseType, "kv-type", "TYPE", "cache of keys and values: f16, f32")
+	f.toggle(&m.verbose, "v verbose", "end with times and settings, on standard error")
+}
+
+// open opens and loads the model; took is how long that was.
+func (m *modelFlags) open(t *terminal, path string) (model *gptrun.Model, took time.Duration, err error) {
+	begin := time.Now()
+	report, wipe := t.progress()
+	defer wipe()
+	model, err = gptrun.Open(path,
+		gptrun.Threads(max(m.threads, 0)), gptrun.ContextLength(m.context), gptrun.BatchSize(min(m.batch, m.microBatch)),
+		gptrun.Activations(m.activations), gptrun.Weights(m.weights), gptrun.KV(m.kv), gptrun.Progress(report))
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := model.Load(); err != nil {
+		_ = model.Close()
+		return nil, 0, err
+	}
+	return model, time.Since(begin), nil
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/term"
+)
+
+func standardTerminal() *terminal {
+	return &terminal{
+		in: os.Stdin, out: os.Stdout, err: os.Stderr,
+		inIsTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
+		outIsTerminal: term.IsTerminal(int(os.Stdout.Fd())),
+		errIsTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+		env:           os.LookupEnv,
+	}
+}
+
+// answer returns a writer for a model's text: control characters do not reach a
+// terminal, except line breaks and tabs.
+func (t *terminal) answer() io.Writer {
+	if !t.outIsTerminal {
+		return t.out
+	}
+	return plainWriter{t.out}
+}
+
+type plainWriter struct{ w io.Writer }
+
+func (p plainWriter) Write(b []byte) (int, error) {
+	plain := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, string(b))
+	if _, err := io.WriteString(p.w, plain); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// patience is how long loading may take before it shows.
+const patience = 300 * time.Millisecond
+
+// progress shows on a terminal how far loading is.
+type progress struct {
+	w     io.Writer
+	begin time.Time
+	shown int // percent; −1: nothing
+}
+
+// progress returns a function for gptrun.Progress, and one that wipes what was
+// shown.
+func (t *terminal) progress() (report func(done, total int64), wipe func()) {
+	if !t.errIsTerminal {
+		return nil, func() {}
+	}
+	p := &progress{w: t.err, begin: time.Now(), shown: -1}
+	return p.report, p.wipe
+}
+
+func (p *progress) report(done, total int64) {
+	if time.Since(p.begin) < patience || total <= 0 {
+		return
+	}
+	if percent := int(done * 100 / total); percent != p.shown {
+		p.shown = percent
+		fmt.Fprintf(p.w, "\rloading %3d %%", percent)
+	}
+}
+
+func (p *progress) wipe() {
+	if p.shown >= 0 {
+		fmt.Fprint(p.w, "\r              \r")
+		p.shown = -1
+	}
+}
