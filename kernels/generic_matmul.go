@@ -10,7 +10,7 @@ import (
 const (
 	genericRows      = 8
 	genericFloatRows = 64
-	genericTokens    = 4
+	genericTokens    = MaxTokens
 )
 
 // genericTiles fills the table of tiles of the generic tier.
