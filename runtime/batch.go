@@ -55,6 +55,8 @@ func (b *Batch) Reset() {
 func (b *Batch) Add(s *Sequence, tokens []int32, outputs int) error {
 	m := b.model
 	switch {
+	case b.ran:
+		return fmt.Errorf("the batch has been run: Reset comes before Add")
 	case s.model != m || s.busy:
 		return fmt.Errorf("the sequence belongs to another model or is in a batch")
 	case len(tokens) == 0 || outputs < 0 || outputs > len(tokens):

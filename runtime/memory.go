@@ -14,6 +14,7 @@ type Memory struct {
 
 // Memory estimates what a sequence of the given context needs.
 func (m *Model) Memory(context int) Memory {
+	context = min(max(context, 0), maxContext)
 	c, s := &m.arch.Config, m.arch.Sizes()
 	w := Memory{KV: kv.Bytes(m.opts.KV, m.arch.Layers, context, m.opts.Batch)}
 	if m.mapped {

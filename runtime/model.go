@@ -86,14 +86,8 @@ type Model struct {
 // New binds the model in f, checking hyperparameters and tensors. It reads no
 // weights. f stays open until after Close.
 func New(f *loader.File, o Options) (*Model, error) {
-	if o.Batch == 0 {
-		o.Batch = defaultBatch
-	}
-	if o.Batch < 0 || o.Batch > maxBatch || o.Threads < 0 || o.Threads > maxThreads || o.Context < 0 || o.Context > maxContext {
-		return nil, fmt.Errorf("batch %d, threads %d or context %d is out of range", o.Batch, o.Threads, o.Context)
-	}
-	if o.Threads == 0 {
-		o.Threads = defaultThreads()
+	if err := o.check(); err != nil {
+		return nil, err
 	}
 	set, err := kernels.Select(o.CPU)
 	if err != nil {
@@ -120,6 +114,28 @@ func New(f *loader.File, o Options) (*Model, error) {
 	return m, nil
 }
 
+// check puts defaults in place and refuses what is out of range.
+func (o *Options) check() error {
+	for _, v := range [...]struct {
+		name   string
+		n, max int
+	}{{"batch", o.Batch, maxBatch}, {"threads", o.Threads, maxThreads}, {"context", o.Context, maxContext}} {
+		if v.n < 0 || v.n > v.max {
+			return fmt.Errorf("option %s is %d; it must be in 0…%d", v.name, v.n, v.max)
+		}
+	}
+	if int(o.Weights) >= len(weightsModes) || o.KV > kv.F32 {
+		return fmt.Errorf("option weights is %d or KV type %d, which does not exist", o.Weights, o.KV)
+	}
+	if o.Batch == 0 {
+		o.Batch = defaultBatch
+	}
+	if o.Threads == 0 {
+		o.Threads = defaultThreads()
+	}
+	return nil
+}
+
 // named puts the file's name before an error about its contents.
 func named(f *loader.File, err error) error {
 	if f.Path() == "" {
@@ -130,7 +146,11 @@ func named(f *loader.File, err error) error {
 
 func checkVocabulary(f *loader.File, rows int) error {
 	const key = "tokenizer.ggml.tokens"
-	if v, ok := f.Meta.Value(key); ok && v.Len() != rows {
+	v, ok := f.Meta.Value(key)
+	if ok && v.Kind() != loader.KindArray {
+		return fmt.Errorf("%w: key %q is of type %s; it should be an array of string", ErrModel, key, v.Kind())
+	}
+	if ok && v.Len() != rows {
 		return fmt.Errorf("%w: key %q has %d tokens, tensor %q %d rows", ErrModel, key, v.Len(), "token_embd.weight", rows)
 	}
 	return nil
@@ -172,10 +192,7 @@ func (m *Model) Load() error {
 	if m.loaded.Load() || m.err() != nil {
 		return m.err()
 	}
-	m.exec.Pool.Lock()
-	err := loader.Guard(m.pack)
-	m.exec.Pool.Unlock()
-	if err != nil {
+	if err := loader.Guard(m.pack); err != nil {
 		return m.fail(err)
 	}
 	m.loaded.Store(true)
@@ -206,6 +223,8 @@ func (m *Model) fail(err error) error {
 const panelAlign = 128
 
 func (m *Model) pack() error {
+	m.exec.Pool.Lock()
+	defer m.exec.Pool.Unlock()
 	if err := m.arch.LoadVectors(); err != nil {
 		return err
 	}

@@ -57,28 +57,31 @@ func Names() []string {
 // New binds the model in f. It reads metadata and no weights. With exact,
 // every quantized product takes two-term activations.
 func New(f *loader.File, exact bool) (*Model, error) {
-	name, ok, err := f.Meta.String("general.architecture")
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrModel, err)
+	const key = "general.architecture"
+	k := &keys{meta: &f.Meta}
+	name := k.text(key, "")
+	if k.err != nil {
+		return nil, k.err
 	}
-	if !ok {
-		return nil, fmt.Errorf("%w: key %q is missing", ErrModel, "general.architecture")
+	if name == "" {
+		return nil, fmt.Errorf("%w: key %q is missing or empty", ErrModel, key)
 	}
 	for _, a := range table {
 		if a.name == name {
 			return bind(f, exact, name, a.build)
 		}
 	}
-	return nil, fmt.Errorf("%w: architecture %q is not one of %s", ErrModel, name, strings.Join(Names(), ", "))
+	return nil, fmt.Errorf("%w: key %q is %q; architectures known are %s", ErrModel, key, name, strings.Join(Names(), ", "))
 }
 
 func bind(f *loader.File, exact bool, name string, build builder) (*Model, error) {
 	k := &keys{meta: &f.Meta, prefix: name + "."}
-	b := &binder{file: f, exact: exact}
+	b := &binder{file: f, exact: exact, bound: map[string]bool{}}
 	m := build(k, b)
 	if k.err != nil {
 		return nil, k.err
 	}
+	b.checkUnbound(name)
 	if b.err != nil {
 		return nil, b.err
 	}

@@ -17,6 +17,7 @@ var ErrModel = errors.New("unsupported or invalid model")
 type binder struct {
 	file  *loader.File
 	exact bool
+	bound map[string]bool // names of the tensors found
 	err   error
 
 	matrices []*exec.Matrix
@@ -60,7 +61,19 @@ func (b *binder) tensor(name string, shape ...int) (loader.Tensor, bool) {
 			return t, false
 		}
 	}
+	b.bound[name] = true
 	return t, true
+}
+
+// checkUnbound fails where the file holds a tensor that the architecture has no
+// place for: without it the model would compute something else.
+func (b *binder) checkUnbound(arch string) {
+	for i := range b.file.Tensors {
+		if name := b.file.Tensors[i].Name; !b.bound[name] {
+			b.fail("tensor %q has no place in architecture %q", name, arch)
+			return
+		}
+	}
 }
 
 // vector binds NAME, of n values.
@@ -136,6 +149,11 @@ func (b *binder) attention(c *Config, i int) attention {
 	if b.has(p + "attn_qkv.weight") {
 		m := b.fused(p+"attn_qkv", c.Embedding, q, k, v)
 		a.Q, a.K, a.V = m[0], m[1], m[2]
+		if a.Q.Bias == nil {
+			a.Q.Bias = b.optionalVector(p+"attn_q.bias", q)
+			a.K.Bias = b.optionalVector(p+"attn_k.bias", k)
+			a.V.Bias = b.optionalVector(p+"attn_v.bias", v)
+		}
 	} else {
 		a.Q = b.matrix(p+"attn_q", q, c.Embedding)
 		a.K = b.matrix(p+"attn_k", k, c.Embedding)
@@ -172,6 +190,10 @@ func (b *binder) embedding(c *Config) (embed, head *exec.Matrix) {
 	t, ok := b.file.Tensor("token_embd.weight")
 	if !ok || len(t.Shape) != 2 {
 		b.fail("tensor %q is missing or not a matrix", "token_embd.weight")
+		return nil, nil
+	}
+	if t.Shape[1] > maxVocab {
+		b.fail("tensor %q has %d rows; at most %d are possible", "token_embd.weight", t.Shape[1], maxVocab)
 		return nil, nil
 	}
 	c.Vocab = t.Shape[1]

@@ -7,14 +7,18 @@ import (
 	"github.com/gptrun/gptrun/loader"
 )
 
-// Limits of hyperparameters: far above any model, and low enough that no
-// product of two of them overflows.
+// Limits of hyperparameters: several times those of the largest models, and low
+// enough that no product of two of them overflows, nor a small file asks for a
+// lot of memory.
 const (
-	maxLayers  = 1 << 12
-	maxHeads   = 1 << 14
-	maxHeadDim = 1 << 12
-	maxWidth   = 1 << 20
-	maxContext = 1 << 27
+	maxLayers    = 1 << 10
+	maxHeads     = 1 << 10
+	maxHeadDim   = 1 << 12
+	maxEmbedding = 1 << 16
+	maxWidth     = 1 << 17 // of all heads together, and of the feed-forward
+	maxVocab     = 1 << 22
+	maxContext   = 1 << 27
+	maxText      = 64 // bytes of a name that is a key's value
 )
 
 // Config is a model's hyperparameters.
@@ -73,13 +77,13 @@ func (k *keys) perLayer(key string, layers int, def []int, lo, hi int) []int {
 	full := k.prefix + key
 	vals := make([]int, layers)
 	if v, ok := k.meta.Value(full); ok && v.Kind() == loader.KindArray {
+		if v.Len() != layers {
+			k.fail("key %q has %d values for %d layers", full, v.Len(), layers)
+			return nil
+		}
 		a, _, err := k.meta.Ints(full)
 		if err != nil {
 			k.wrap(err)
-			return nil
-		}
-		if len(a) != layers {
-			k.fail("key %q has %d values for %d layers", full, len(a), layers)
 			return nil
 		}
 		for i, x := range a {
@@ -120,8 +124,14 @@ func (k *keys) float(key string, def float64, valid func(float64) bool) float64 
 	return 1
 }
 
+// text returns a key that holds a name; a missing one is def.
 func (k *keys) text(key, def string) string {
-	v, ok, err := k.meta.String(k.prefix + key)
+	key = k.prefix + key
+	if v, ok := k.meta.Value(key); ok && v.Kind() == loader.KindString && v.Len() > maxText {
+		k.fail("key %q is a text of %d bytes; it must have at most %d", key, v.Len(), maxText)
+		return def
+	}
+	v, ok, err := k.meta.String(key)
 	if err != nil {
 		k.wrap(err)
 	}
@@ -138,6 +148,7 @@ func (k *keys) wrap(err error) {
 }
 
 func positive(v float64) bool { return v > 0 && v <= math.MaxFloat32 }
+func ropeBase(v float64) bool { return v > 1 && v <= math.MaxFloat32 }
 func epsilon(v float64) bool  { return v >= 0 && v < 1 }
 func capValue(v float64) bool { return v >= 0 && v <= math.MaxFloat32 }
 
@@ -148,7 +159,7 @@ var required = math.NaN()
 func readConfig(k *keys, name, epsKey string) Config {
 	c := Config{Arch: name}
 	c.Layers = k.number("block_count", -1, 1, maxLayers)
-	c.Embedding = k.number("embedding_length", -1, 1, maxWidth)
+	c.Embedding = k.number("embedding_length", -1, 1, maxEmbedding)
 	c.ContextLength = k.number("context_length", -1, 1, maxContext)
 	c.Heads = k.perLayer("attention.head_count", c.Layers, nil, 1, maxHeads)
 	c.KVHeads = k.perLayer("attention.head_count_kv", c.Layers, c.Heads, 1, maxHeads)
@@ -157,34 +168,62 @@ func readConfig(k *keys, name, epsKey string) Config {
 	if k.err != nil {
 		return c
 	}
-	if n := k.number("expert_count", 0, 0, maxWidth); n > 0 {
-		k.fail("key %q is %d: mixtures of experts are not supported", k.prefix+"expert_count", n)
-	}
+	c.readHeadSizes(k)
+	refuse(k)
+	return c
+}
+
+// readHeadSizes reads the sizes of heads, by default the embedding's share.
+func (c *Config) readHeadSizes(k *keys) {
 	headDim := 0
 	if c.Embedding%c.Heads[0] == 0 {
 		headDim = c.Embedding / c.Heads[0]
-	} else if _, ok := k.meta.Value(k.prefix + "attention.key_length"); !ok {
-		k.fail("an embedding of %d does not divide into %d heads", c.Embedding, c.Heads[0])
 	}
-	c.KeyDim = k.number("attention.key_length", headDim, 1, maxHeadDim)
-	c.ValueDim = k.number("attention.value_length", headDim, 1, maxHeadDim)
+	c.KeyDim = k.headSize("attention.key_length", c, headDim)
+	c.ValueDim = k.headSize("attention.value_length", c, headDim)
+	if k.err != nil {
+		return
+	}
 	for i, h := range c.Heads {
 		if h%c.KVHeads[i] != 0 {
-			k.fail("layer %d: %d heads do not divide into %d KV heads", i, h, c.KVHeads[i])
+			k.fail("key %q: the %d heads of layer %d do not divide among %d KV heads", k.prefix+"attention.head_count_kv", h, i, c.KVHeads[i])
 		}
-		if h*max(c.KeyDim, c.ValueDim) > maxWidth {
-			k.fail("layer %d: %d heads of %d values are too wide", i, h, max(c.KeyDim, c.ValueDim))
+		if w := h * max(c.KeyDim, c.ValueDim); w > maxWidth {
+			k.fail("key %q: the %d heads of layer %d have %d values together; at most %d are possible", k.prefix+"attention.head_count", h, i, w, maxWidth)
 		}
 	}
-	return c
+}
+
+// headSize reads one of the sizes of heads; def is 0 where there is no default.
+func (k *keys) headSize(key string, c *Config, def int) int {
+	if _, ok := k.meta.Value(k.prefix + key); ok {
+		return k.number(key, -1, 1, maxHeadDim)
+	}
+	if def < 1 || def > maxHeadDim {
+		k.fail("key %q is missing, and an embedding of %d does not make %d heads of 1…%d values", k.prefix+key, c.Embedding, c.Heads[0], maxHeadDim)
+	}
+	return def
+}
+
+// refuse fails for variants of a model that would run and give wrong results.
+func refuse(k *keys) {
+	if n := k.number("expert_count", 0, 0, math.MaxInt32); n > 0 {
+		k.fail("key %q is %d: mixtures of experts are not supported", k.prefix+"expert_count", n)
+	}
+	const causal = "attention.causal"
+	if v, ok, err := k.meta.Bool(k.prefix + causal); err != nil {
+		k.wrap(err)
+	} else if ok && !v {
+		k.fail("key %q is false: only causal attention is supported", k.prefix+causal)
+	}
 }
 
 // readRoPE reads the keys of rotary embeddings into c.
 func (c *Config) readRoPE(k *keys) {
 	c.RopeDim = k.number("rope.dimension_count", c.KeyDim, 1, maxHeadDim)
-	c.RopeBase = k.float("rope.freq_base", 10000, positive)
+	c.RopeBase = k.float("rope.freq_base", 10000, ropeBase)
 	if k.err == nil && (c.RopeDim%2 != 0 || c.RopeDim > c.KeyDim) {
-		k.fail("key %q is %d; it must be even and at most the head size %d", k.prefix+"rope.dimension_count", c.RopeDim, c.KeyDim)
+		k.fail("key %q: RoPE cannot turn %d values of heads of %d; they must be even in number and not more than the head has", k.prefix+"rope.dimension_count", c.RopeDim, c.KeyDim)
 	}
 }
 

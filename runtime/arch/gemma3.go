@@ -32,14 +32,21 @@ type gemma3Layer struct {
 	rope        *exec.RoPE
 }
 
+// layers27B is the number of layers of the 27B model, which alone scales
+// queries by the embedding's share of a head rather than the head's size.
+const layers27B = 62
+
 func newGemma3(k *keys, b *binder) *Model {
 	c := readConfig(k, "gemma3", "attention.layer_norm_rms_epsilon")
 	c.readRoPE(k)
 	c.Window = k.number("attention.sliding_window", 0, 0, maxContext)
 	local := isLocal(k, &c)
 	s := readScaling(k, &c)
-	localBase := k.float("rope.freq_base_swa", 10000, positive)
+	localBase := k.float("rope.freq_base_swa", 10000, ropeBase)
 	softCap := k.float("final_logit_softcapping", 0, capValue)
+	if k.err == nil && c.Layers == layers27B && c.Embedding < c.Heads[0] {
+		k.fail("key %q: %d heads share an embedding of %d", k.prefix+"attention.head_count", c.Heads[0], c.Embedding)
+	}
 	if k.err != nil {
 		return nil
 	}
@@ -47,8 +54,7 @@ func newGemma3(k *keys, b *binder) *Model {
 	g := &gemma3{cfg: &m.Config, layers: make([]gemma3Layer, c.Layers)}
 	g.embedScale = float32(math.Sqrt(float64(c.Embedding)))
 	g.scale = attentionScale(c.KeyDim)
-	if c.Layers == 62 {
-		// The 27B model scales by the embedding's share of a head.
+	if c.Layers == layers27B {
 		g.scale = attentionScale(c.Embedding / c.Heads[0])
 	}
 	g.global = newRoPE(c.RopeDim, c.RopeBase, true, s, nil)
