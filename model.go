@@ -1,6 +1,7 @@
 package gptrun
 
 import (
+	"fmt"
 	"os"
 	"sync"
 
@@ -53,7 +54,13 @@ func newModel(f *loader.File, opts []Option) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{file: f, run: run}
-	m.tokenizer = sync.OnceValues(func() (*token.Tokenizer, error) { return token.FromMetadata(&f.Meta) })
+	m.tokenizer = sync.OnceValues(func() (*token.Tokenizer, error) {
+		t, err := token.FromMetadata(&f.Meta)
+		if err != nil && f.Path() != "" {
+			err = fmt.Errorf("%s: %w", f.Path(), err)
+		}
+		return t, err
+	})
 	return m, nil
 }
 

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 
+	goruntime "runtime"
+
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -402,5 +404,25 @@ func TestADecodeStepWithItsSamplingAllocatesNothing(t *testing.T) {
 				require.Zero(t, testing.AllocsPerRun(100, step))
 			})
 		}
+	}
+}
+
+func TestAFileTruncatedInUseFailsTheModelForGood(t *testing.T) {
+	if goruntime.GOOS == "windows" {
+		t.Skip("a mapped file cannot be truncated there")
+	}
+	data, err := os.ReadFile(tiny("llama", "f32"))
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "shrinking.gguf")
+	require.NoError(t, os.WriteFile(path, data, 0o600))
+	m := openTest(t, path, Weights(WeightsMapped), Threads(2))
+	s := newSession(t, m)
+	_, err = s.Eval(context.Background(), []int32{1, 2, 3})
+	require.NoError(t, err)
+	require.NoError(t, os.Truncate(path, int64(len(data)/2)))
+	for range 2 {
+		_, err = s.Eval(context.Background(), []int32{4})
+		require.ErrorIs(t, err, ErrFault)
+		require.ErrorContains(t, err, "shrinking.gguf")
 	}
 }
