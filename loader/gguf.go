@@ -134,7 +134,7 @@ func (r *reader) metadata(n uint64) (Metadata, error) {
 		if err != nil {
 			return m, fmt.Errorf("key %q: %w", key, err)
 		}
-		v, err := r.value(Kind(kind), 0)
+		v, err := r.value(Kind(kind))
 		if err != nil {
 			return m, fmt.Errorf("key %q: %w", key, err)
 		}
@@ -144,8 +144,8 @@ func (r *reader) metadata(n uint64) (Metadata, error) {
 	return m, nil
 }
 
-// value walks over a value of kind k that lies depth arrays deep.
-func (r *reader) value(k Kind, depth int) (Value, error) {
+// value walks over a value of kind k.
+func (r *reader) value(k Kind) (Value, error) {
 	switch {
 	case k >= numKinds:
 		return Value{}, formatError("unknown value type %d", uint32(k))
@@ -153,7 +153,7 @@ func (r *reader) value(k Kind, depth int) (Value, error) {
 		s, err := r.str("a string")
 		return Value{kind: k, n: len(s), data: s}, err
 	case k == KindArray:
-		return r.array(depth)
+		return r.array(0)
 	}
 	b, err := r.take(uint64(kindSizes[k]), "a value")
 	return Value{kind: k, n: 1, data: b}, err
@@ -181,14 +181,21 @@ func (r *reader) array(depth int) (Value, error) {
 		return Value{}, formatError("an array of %d values of type %s before byte %d; %d bytes are left", n, elem, r.off, r.left())
 	}
 	start := r.off
-	if size := kindSizes[elem]; size > 0 {
-		r.off += int(n) * size
-	} else {
+	switch elem {
+	case KindString: // a vocabulary has hundreds of thousands
 		for range n {
-			if _, err := r.value(elem, depth+1); err != nil {
+			if _, err := r.str("a string"); err != nil {
 				return Value{}, err
 			}
 		}
+	case KindArray:
+		for range n {
+			if _, err := r.array(depth + 1); err != nil {
+				return Value{}, err
+			}
+		}
+	default:
+		r.off += int(n) * kindSizes[elem]
 	}
 	return Value{kind: KindArray, elem: elem, n: int(n), data: r.b[start:r.off:r.off]}, nil
 }

@@ -182,7 +182,7 @@ func collect[T any](v Value, decode func(Value) (T, error)) ([]T, error) {
 func (v Value) each(n int, f func(Value) error) error {
 	r := reader{b: v.data}
 	for range n {
-		e, err := r.value(v.elem, 0)
+		e, err := r.value(v.elem)
 		if err != nil {
 			return err
 		}
