@@ -57,11 +57,16 @@ func (m *merger) run(r ranker) {
 			m.queue.add(uint64(rank)<<32 | uint64(i))
 		}
 	}
-	m.queue.now.init()
+	m.queue.order()
 	for {
 		top, ok := m.queue.pop()
 		if !ok {
-			return
+			if !m.queue.refill() {
+				return
+			}
+			m.dropOutdated()
+			m.queue.order()
+			continue
 		}
 		i := int32(uint32(top))
 		s := &m.symbols[i]
@@ -79,6 +84,15 @@ func (m *merger) run(r ranker) {
 			m.update(r, s.prev)
 		}
 	}
+}
+
+// dropOutdated removes what is out of date from the front of the queue. It
+// also brings the symbols into the cache, many at a time, before they are
+// needed one after the other.
+func (m *merger) dropOutdated() {
+	m.queue.front = slices.DeleteFunc(m.queue.front, func(key uint64) bool {
+		return m.symbols[uint32(key)].rank != uint32(key>>32)
+	})
 }
 
 // update ranks symbol i with the one after it.

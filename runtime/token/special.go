@@ -157,16 +157,14 @@ type foundToken struct {
 
 // find returns the special tokens of text in order.
 func (a *specialMatcher) find(text string, parseSpecial bool) []foundToken {
-	// candidates are token<<32 | start: the longest token that begins there.
 	candidates := a.candidates(text, parseSpecial)
-	if len(candidates) == 0 {
+	if len(candidates.front) == 0 {
 		return nil
 	}
-	candidates.init()
+	candidates.order()
 	var found []foundToken
 	taken := make([]bool, len(text))
-	for len(candidates) > 0 {
-		c := candidates.pop()
+	for c, ok := candidates.pop(); ok; c, ok = candidates.pop() {
 		start, token := int(uint32(c)), int32(c>>32)
 		if taken[start] {
 			continue
@@ -187,14 +185,15 @@ func (a *specialMatcher) find(text string, parseSpecial bool) []foundToken {
 	return found
 }
 
-func (a *specialMatcher) candidates(text string, parseSpecial bool) heap {
-	var c heap
+// candidates are token<<32 | start: the longest token that begins there.
+func (a *specialMatcher) candidates(text string, parseSpecial bool) (q queue) {
+	q.reset(0, len(a.tokens))
 	node := int32(0)
 	for i := len(text) - 1; i >= 0; i-- {
 		node = a.step(node, text[i])
 		if token := a.longest(a.nodes[node].token, parseSpecial); token >= 0 {
-			c = append(c, uint64(token)<<32|uint64(i))
+			q.add(uint64(token)<<32 | uint64(i))
 		}
 	}
-	return c
+	return q
 }
