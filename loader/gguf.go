@@ -13,6 +13,7 @@ const (
 	maxKeys       = 1 << 16
 	maxTensors    = 1 << 16
 	maxKeyLen     = math.MaxUint16 // the specification's
+	maxKeyBytes   = 1 << 24        // of all keys together
 	maxNameLen    = 64             // the specification's
 	maxDims       = 4
 	maxArrayDepth = 4
@@ -118,6 +119,7 @@ func (r *reader) checkCount(of string, n, most, minBytes uint64) error {
 
 func (r *reader) metadata(n uint64) (Metadata, error) {
 	m := Metadata{values: make(map[string]Value)}
+	total := 0
 	for range n {
 		k, err := r.str("a metadata key")
 		if err != nil {
@@ -125,6 +127,9 @@ func (r *reader) metadata(n uint64) (Metadata, error) {
 		}
 		if len(k) == 0 || len(k) > maxKeyLen {
 			return m, formatError("a metadata key of %d bytes before byte %d; it must have 1…%d", len(k), r.off, maxKeyLen)
+		}
+		if total += len(k); total > maxKeyBytes {
+			return m, formatError("the metadata keys before byte %d have more than %d bytes", r.off, maxKeyBytes)
 		}
 		key := string(k)
 		if _, dup := m.values[key]; dup {

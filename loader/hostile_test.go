@@ -182,6 +182,13 @@ func TestHugeFilesAreRefusedWithinMemory(t *testing.T) {
 		file.Meta = append(file.Meta[:1<<16-1], gguftest.Pair{Key: "last", Value: gguftest.Raw{Kind: 77}})
 		requireRefusal(t, file.Bytes(), `key "last": unknown value type 77`)
 	})
+	t.Run("long keys", func(t *testing.T) {
+		file := sound()
+		for i := range 300 {
+			file.Meta = append(file.Meta, gguftest.Pair{Key: strings.Repeat(string(rune(0x10000+i)), 16000), Value: uint8(1)})
+		}
+		requireRefusal(t, file.Bytes(), "have more than 16777216 bytes")
+	})
 	t.Run("tensors", func(t *testing.T) {
 		file := &gguftest.File{}
 		for i := range 1 << 16 {
