@@ -1,38 +1,50 @@
 package runtime
 
 import (
+	"bytes"
 	"context"
-	"os"
+	"encoding/binary"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/gptrun/gptrun/loader"
+	"github.com/gptrun/gptrun/loader/gguftest"
 )
 
 // FuzzModel runs models whose header, metadata and tensor table have bytes
 // changed: each is refused or runs, and none panics. The input is a list of
-// changes of four bytes: a place (3 bytes) and a value.
+// changes of three bytes: a place (2 bytes) and a value.
 func FuzzModel(f *testing.F) {
 	for _, arch := range tinyArchs {
 		f.Add(arch, []byte{})
-		f.Add(arch, []byte{200, 1, 0, 255, 201, 1, 0, 255})
+		f.Add(arch, []byte{200, 1, 255, 201, 1, 255})
 	}
-	files := map[string][]byte{}
+	type model struct {
+		data   []byte
+		header int // bytes before the tensors'
+	}
+	models := map[string]model{}
 	for _, arch := range tinyArchs {
-		b, err := os.ReadFile(tinyPath(arch, "q8_0"))
-		require.NoError(f, err)
-		files[arch] = b
+		file := tinyFile(f, arch, "q8_0")
+		file.Meta = slices.DeleteFunc(file.Meta, func(p gguftest.Pair) bool { return strings.HasPrefix(p.Key, "tokenizer.") })
+		data := file.Bytes()
+		header := len(data)
+		for _, t := range file.Tensors {
+			header -= len(t.Data)
+		}
+		models[arch] = model{data, header}
 	}
 	f.Fuzz(func(t *testing.T, arch string, changes []byte) {
-		file, ok := files[arch]
+		m, ok := models[arch]
 		if !ok {
 			return
 		}
-		data := append([]byte(nil), file...)
-		for ; len(changes) >= 4; changes = changes[4:] {
-			at := int(changes[0]) | int(changes[1])<<8 | int(changes[2])<<16
-			data[at%len(data)] = changes[3]
+		data := bytes.Clone(m.data)
+		for ; len(changes) >= 3; changes = changes[3:] {
+			data[int(binary.LittleEndian.Uint16(changes))%m.header] = changes[2]
 		}
 		runHostile(t, data)
 	})

@@ -280,7 +280,7 @@ func TestOddModelsRun(t *testing.T) {
 		{name: "a partial rotation", arch: "gemma3", change: set("gemma3.rope.dimension_count", uint32(2))},
 		{name: "biases of zero", arch: "llama", change: func(f *gguftest.File) {
 			for _, name := range []string{"blk.0.attn_q", "blk.0.ffn_down", "blk.1.ffn_gate"} {
-				shaped(name+".bias", quant.F32, f.Tensor(name+".weight").Shape[1])(f)
+				shaped(name+".bias", quant.F32, f.Tensor(name + ".weight").Shape[1])(f)
 			}
 		}},
 		{name: "a quantized norm", arch: "llama", change: func(f *gguftest.File) {
