@@ -76,13 +76,17 @@ func (m *Model) enter() error {
 
 func (m *Model) leave() { m.use.RUnlock() }
 
-// Load packs the weights, unless it has been done, so that the first
-// evaluation need not.
+// Load packs the weights and builds the tokenizer, side by side and unless it
+// has been done, so that the first use need not. A tokenizer that cannot be
+// built is an error of what needs it.
 func (m *Model) Load() error {
 	if err := m.enter(); err != nil {
 		return err
 	}
 	defer m.leave()
+	var tokenizer sync.WaitGroup
+	tokenizer.Go(func() { _, _ = m.tokenizer() })
+	defer tokenizer.Wait()
 	return m.run.Load()
 }
 

@@ -21,7 +21,7 @@ const envPrefix = "GPTRUN_"
 
 // flagDef is one flag of a command.
 type flagDef struct {
-	names    []string // without dashes; the last is the longest
+	names    []string // without dashes; the last names the variable
 	argument string   // what stands for its value in the help text; "" for a switch
 	usage    string
 	standard string // the default's text
@@ -30,7 +30,7 @@ type flagDef struct {
 	given    bool // set there or by the environment
 }
 
-// env is the variable that sets the flag: GPTRUN_ and the longest name.
+// env is the variable that sets the flag, by one of its names.
 func (d *flagDef) env(name string) string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
@@ -60,7 +60,7 @@ type flags struct {
 }
 
 // value adds a flag whose text parse reads into *p. names are separated by
-// spaces, the longest last.
+// spaces; the last one's variable is the one that the help text gives.
 func value[T any](f *flags, p *T, parse func(string) (T, error), names, argument, usage string) *flagDef {
 	d := &flagDef{names: strings.Fields(names), argument: argument, usage: usage, standard: fmt.Sprint(*p)}
 	d.set = func(s string) error {
@@ -169,8 +169,8 @@ func (f *flags) parseFlag(arg string, args []string) ([]string, error) {
 	return args, nil
 }
 
-// parseEnv sets the flags that the command line does not give. A flag's short
-// names make variables, too.
+// parseEnv sets the flags that the command line does not give. Each
+// name of a flag makes a variable.
 func (f *flags) parseEnv(env func(string) (string, bool)) error {
 	for _, d := range f.defs {
 		for i := len(d.names) - 1; i >= 0 && !d.given; i-- {

@@ -16,7 +16,15 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// asCommand makes the test binary behave as gptrun.
+const asCommand = "GPTRUN_TEST_AS_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		main()
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func tiny(arch string) string {
 	return filepath.Join("..", "..", "testdata", "tiny", arch, arch+"-q8_0.gguf")

@@ -39,10 +39,10 @@ func parseSeed(s string) (uint32, error) {
 func definePrompt(f *flags) func(context.Context, *terminal, []string) error {
 	p := &promptFlags{tokens: -1, seed: randomSeed, temp: 0.8, topK: 40, topP: 0.95, minP: 0.05, penalty: 1, lastN: 64}
 	p.input.define(f)
-	f.integer(&p.tokens, -1, "n predict n-predict", "N", "most tokens to generate; -1: up to the end of the context")
+	f.integer(&p.tokens, -1, "n n-predict predict", "N", "most tokens to generate; -1: up to the end of the context")
 	value(f, &p.seed, parseSeed, "s seed", "N", "seed of the choice of tokens; -1: a random one").standard = "-1"
 	const large = 1e9
-	f.float(&p.temp, -large, large, "temp temperature", "T", "divides the logits; 0: the likeliest token always")
+	f.float(&p.temp, -large, large, "temperature temp", "T", "divides the logits; 0: the likeliest token always")
 	f.integer(&p.topK, -1, "top-k", "K", "keep the K likeliest tokens; 0: all")
 	f.float(&p.topP, 0, 1, "top-p", "P", "keep the likeliest tokens that sum to P; 1: all")
 	f.float(&p.minP, 0, 1, "min-p", "P", "keep tokens at least P times as likely as the likeliest; 0: all")

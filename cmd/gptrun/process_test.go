@@ -1,0 +1,85 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gptrun/gptrun/loader"
+	"github.com/gptrun/gptrun/loader/gguftest"
+)
+
+// endless returns a model that goes on until its context of a hundred thousand
+// tokens is full.
+func endless(t *testing.T) string {
+	file, err := loader.Open(tiny("llama"))
+	require.NoError(t, err)
+	defer file.Close()
+	f := gguftest.From(t, file)
+	f.Set("llama.context_length", uint32(100000))
+	f.Remove("tokenizer.chat_template")
+	return f.Write(t, "endless.gguf")
+}
+
+func process(args ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), asCommand+"=1")
+	return cmd
+}
+
+func TestASignalEndsTheAnswerWithALineBreak(t *testing.T) {
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		cmd := process("prompt", "-m", endless(t), "--temp", "0", "Hello")
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		out, err := cmd.StdoutPipe()
+		require.NoError(t, err)
+		require.NoError(t, cmd.Start())
+		r := bufio.NewReader(out)
+		_, err = r.Peek(20) // it is answering
+		require.NoError(t, err)
+		require.NoError(t, cmd.Process.Signal(signal))
+		text, err := io.ReadAll(r)
+		require.NoError(t, err)
+		_ = cmd.Wait()
+		require.Equal(t, exitInterrupted, cmd.ProcessState.ExitCode(), stderr.String())
+		require.True(t, strings.HasSuffix(string(text), "\n"))
+		require.Empty(t, stderr.String())
+	}
+}
+
+func TestAReaderThatHasHadEnoughEndsTheCommandQuietly(t *testing.T) {
+	cmd := process("prompt", "-m", endless(t), "--temp", "0", "Hello")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	_, err = io.ReadFull(out, make([]byte, 20))
+	require.NoError(t, err)
+	require.NoError(t, out.Close())
+	require.Error(t, cmd.Wait())
+	require.Empty(t, stderr.String())
+}
+
+func TestExitStatuses(t *testing.T) {
+	for status, args := range map[int][]string{
+		0:         {"version"},
+		exitError: {"inspect", "-m", filepath.Join(t.TempDir(), "missing")},
+		exitUsage: {"inspect"},
+	} {
+		cmd := process(args...)
+		_ = cmd.Run()
+		require.Equal(t, status, cmd.ProcessState.ExitCode(), "%q", args)
+	}
+}
