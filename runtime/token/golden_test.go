@@ -2,6 +2,7 @@ package token
 
 import (
 	"bufio"
+	"encoding/hex"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 type goldenLine struct {
 	Vocab      string  `json:"vocab"` // of the first line only
 	Text       string  `json:"text"`
+	Hex        string  `json:"hex"` // the text where it is no UTF-8
 	IDs        []ID    `json:"ids"`
 	IDsNoParse []ID    `json:"ids_noparse"`
 	Detok      *string `json:"detok"`  // DecodeSpecial(IDs), where it is not Text
@@ -90,6 +92,24 @@ func TestIDsAndTextsAreHuggingFacesOnTinyModels(t *testing.T) {
 					want = *g.Decode
 				}
 				require.Equal(t, want, tok.Decode(g.IDs), "%q", g.Text)
+			}
+		})
+	}
+}
+
+func TestIDsOfBytesThatAreNoTextAreLlamaCpps(t *testing.T) {
+	for _, name := range tinyModels {
+		t.Run(name, func(t *testing.T) {
+			tok := tinyTokenizer(t, name)
+			for _, g := range readGolden(t, filepath.Join("testdata", "bytes-"+name+".jsonl")) {
+				text, err := hex.DecodeString(g.Hex)
+				require.NoError(t, err)
+				require.Equal(t, g.IDs, encode(tok, string(text), true, true), "%q", text)
+				want := g.IDs
+				if g.IDsNoParse != nil {
+					want = g.IDsNoParse
+				}
+				require.Equal(t, want, encode(tok, string(text), true, false), "special tokens not parsed: %q", text)
 			}
 		})
 	}
