@@ -25,6 +25,7 @@ type specialToken struct {
 	length int32
 	hidden bool  // found only where special tokens are parsed
 	prefix int32 // the longest other token that this one begins with, -1: none
+	shown  int32 // the longest token that is not hidden and that this one begins with or is, -1: none
 }
 
 type matchNode struct {
@@ -58,8 +59,17 @@ func newSpecialMatcher(texts []string, attrs []attr) (*specialMatcher, error) {
 		ends[i] = a.insert(texts[s.id], int32(i))
 	}
 	a.link()
-	for i, end := range ends {
-		a.tokens[i].prefix = a.nodes[a.nodes[end].fail].token
+	for i := int32(len(ends)) - 1; i >= 0; i-- {
+		s := &a.tokens[i]
+		s.prefix = a.nodes[a.nodes[ends[i]].fail].token
+		switch {
+		case !s.hidden:
+			s.shown = i
+		case s.prefix >= 0:
+			s.shown = a.tokens[s.prefix].shown // set, since it is shorter
+		default:
+			s.shown = -1
+		}
 	}
 	return a, nil
 }
@@ -125,12 +135,13 @@ func (a *specialMatcher) step(node int32, label byte) int32 {
 	}
 }
 
-// longest is the first token to be found of token and its prefixes, -1: none.
-func (a *specialMatcher) longest(token int32, parseSpecial bool) int32 {
-	for token >= 0 && a.tokens[token].hidden && !parseSpecial {
-		token = a.tokens[token].prefix
+// findable is the longest of token and the tokens it begins with that may be
+// found, -1: none.
+func (a *specialMatcher) findable(token int32, parseSpecial bool) int32 {
+	if token < 0 || parseSpecial {
+		return token
 	}
-	return token
+	return a.tokens[token].shown
 }
 
 // split yields the text in order, in fragments between special tokens, with id
@@ -170,9 +181,13 @@ func (a *specialMatcher) find(text string, parseSpecial bool) []foundToken {
 			continue
 		}
 		// What is taken is at least as long, so that it covers an end of what it overlaps.
-		if end := start + int(a.tokens[token].length); taken[end-1] {
-			if shorter := a.longest(a.tokens[token].prefix, parseSpecial); shorter >= 0 {
-				candidates.push(uint64(shorter)<<32 | uint64(start))
+		fits := token
+		for fits >= 0 && taken[start+int(a.tokens[fits].length)-1] {
+			fits = a.findable(a.tokens[fits].prefix, parseSpecial)
+		}
+		if fits != token {
+			if fits >= 0 {
+				candidates.push(uint64(fits)<<32 | uint64(start))
 			}
 			continue
 		}
@@ -191,7 +206,7 @@ func (a *specialMatcher) candidates(text string, parseSpecial bool) (q queue) {
 	node := int32(0)
 	for i := len(text) - 1; i >= 0; i-- {
 		node = a.step(node, text[i])
-		if token := a.longest(a.nodes[node].token, parseSpecial); token >= 0 {
+		if token := a.findable(a.nodes[node].token, parseSpecial); token >= 0 {
 			q.add(uint64(token)<<32 | uint64(i))
 		}
 	}
