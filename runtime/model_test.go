@@ -179,3 +179,60 @@ func TestProgressReachesTheEnd(t *testing.T) {
 	require.Positive(t, total)
 	require.Equal(t, total, last)
 }
+
+// stopsAfter is a context that is cancelled once it has been asked n times.
+type stopsAfter struct {
+	context.Context
+	n int
+}
+
+func (c *stopsAfter) Err() error {
+	if c.n--; c.n < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+func TestAPassThatStopsHalfwayLeavesNoTrace(t *testing.T) {
+	for _, arch := range tinyArchs {
+		t.Run(arch, func(t *testing.T) {
+			var g tinyGolden
+			readJSON(t, &g, "tiny", arch, "golden.json")
+			ids := longText(arch, g, 256)
+			m := openModel(t, tinyPath(arch, "q8_0"), Options{Threads: 2})
+			want := evaluate(t, m, ids, 512)
+			s, b := m.NewSequence(), m.NewBatch()
+			prefill(t, m, s, ids[:250])
+			for layers := range len(m.Config().Heads) {
+				b.Reset()
+				require.NoError(t, b.Add(s, ids[:6], 1), "another text, of which nothing may stay")
+				require.ErrorIs(t, b.Run(&stopsAfter{context.Background(), layers}), context.Canceled)
+				require.Equal(t, 250, s.Len())
+				_, err := b.Logits(0)
+				require.Error(t, err)
+			}
+			b.Reset()
+			require.NoError(t, b.Add(s, ids[250:], 6))
+			require.NoError(t, b.Run(context.Background()))
+			for i := range 6 {
+				row, err := b.Logits(i)
+				require.NoError(t, err)
+				requireSameBits(t, want[250+i:][:1], [][]float32{row}, "after passes that stopped")
+			}
+		})
+	}
+}
+
+func TestASequenceIsInOneBatchAtATime(t *testing.T) {
+	m := openModel(t, tinyPath("llama", "q8_0"), Options{Threads: 1})
+	s, a, b := m.NewSequence(), m.NewBatch(), m.NewBatch()
+	require.NoError(t, a.Add(s, []int32{1}, 0))
+	require.Error(t, b.Add(s, []int32{1}, 0))
+	a.Close()
+	require.NoError(t, b.Add(s, []int32{1}, 0))
+	b.Reset()
+	require.NoError(t, a.Add(s, []int32{1}, 1))
+	require.NoError(t, a.Run(context.Background()))
+	_, err := a.Logits(0)
+	require.NoError(t, err)
+}
