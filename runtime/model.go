@@ -246,10 +246,9 @@ func (m *Model) pack() error {
 	buf := region.Bytes()
 	for _, w := range m.arch.Matrices {
 		n := w.PackedBytes(set)
-		if err := w.Pack(m.exec, buf[:n:n]); err != nil {
+		if err := w.Pack(m.exec, buf[:n:n], m.file.Release); err != nil {
 			return err
 		}
-		m.file.Release(w.Source)
 		buf = buf[alignUp(n):]
 		if m.opts.Progress != nil {
 			m.opts.Progress(total-int64(len(buf)), total)

@@ -92,7 +92,7 @@ func testLinear(t *testing.T, ref *kernels.Set, x *Executor, cols int, weights [
 			w.Bias = normals(r, d.rows)
 		}
 		if packed {
-			require.NoError(t, w.Pack(x, alignedBytes(w.PackedBytes(x.Set))))
+			require.NoError(t, w.Pack(x, alignedBytes(w.PackedBytes(x.Set)), func([]byte) {}))
 		}
 		dst := Rows{normals(r, n*d.rows), d.rows}
 		plain := slices.Clone(dst.Data)

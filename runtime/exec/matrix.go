@@ -51,11 +51,16 @@ func (m *Matrix) packPanel(s *kernels.Set, dst []byte, i int) {
 	s.PackPanel(m.Type, dst, m.Source[first:first+rows*rowBytes], rows, m.Cols)
 }
 
-// packTask packs one matrix, a run of panels an item.
+// packStretch is how much of a matrix's source is packed before its pages are
+// given back.
+const packStretch = 16 << 20
+
+// packTask packs panels of one matrix, a run of panels an item.
 type packTask struct {
 	set   *kernels.Set
 	m     *Matrix
 	dst   []byte
+	first int // first panel
 	count int // panels in all
 	run   int // panels in an item
 }
@@ -63,17 +68,25 @@ type packTask struct {
 func (t *packTask) Do(_, item int) {
 	size := t.set.PanelBytes(t.m.Type, t.m.Cols)
 	for i := item * t.run; i < min((item+1)*t.run, t.count); i++ {
-		t.m.packPanel(t.set, t.dst[i*size:(i+1)*size], i)
+		p := t.first + i
+		t.m.packPanel(t.set, t.dst[p*size:(p+1)*size], p)
 	}
 }
 
 // Pack writes the matrix's panels to dst, which has PackedBytes bytes and
-// belongs to the matrix from then on. The caller holds the pool.
-func (m *Matrix) Pack(x *Executor, dst []byte) error {
-	t := packTask{set: x.Set, m: m, dst: dst, count: x.Set.Panels(m.Type, m.Rows)}
-	t.run = max(1, 64<<10/x.Set.PanelBytes(m.Type, m.Cols))
-	if err := x.Pool.Run(&t, (t.count+t.run-1)/t.run); err != nil {
-		return err
+// belongs to the matrix from then on. As it goes it calls release with what it
+// has read of the source. The caller holds the pool.
+func (m *Matrix) Pack(x *Executor, dst []byte, release func(source []byte)) error {
+	panels, rowBytes := x.Set.Panels(m.Type, m.Rows), len(m.Source)/m.Rows
+	perPanel := x.Set.PanelRowsOf(m.Type) * rowBytes
+	stretch := max(1, packStretch/perPanel)
+	t := packTask{set: x.Set, m: m, dst: dst, run: max(1, 64<<10/perPanel)}
+	for t.first = 0; t.first < panels; t.first += stretch {
+		t.count = min(stretch, panels-t.first)
+		if err := x.Pool.Run(&t, (t.count+t.run-1)/t.run); err != nil {
+			return err
+		}
+		release(m.Source[t.first*perPanel : min((t.first+t.count)*perPanel, len(m.Source))])
 	}
 	m.panels = dst
 	return nil
