@@ -71,15 +71,22 @@ func Exp64(x float64) float64 {
 	r := x - float64(n*ln2Hi)
 	lo := float64(n * ln2Lo)
 	t := r - lo
-	p := float64(t*(1.0/13)) + 1
-	for k := 12.0; k >= 3; k-- {
-		p = float64(float64(p*t)/k) + 1
+	// p is 2·Σ tᵏ/(k+2)!, k = 0…11.
+	p := exp64Coefficients[0]
+	for _, c := range exp64Coefficients[1:] {
+		p = float64(p*t) + c
 	}
 	// eᵗ = 1 + t + t²·p/2; what rounding r − lo to t lost goes back in.
 	lost := (r - t) - lo
 	p = 1 + (t + (lost + float64(float64(t*t)*float64(p*0.5))))
 	half := math.Trunc(n / 2)
 	return float64(p*powerOfTwo(int(half))) * powerOfTwo(int(n-half))
+}
+
+// exp64Coefficients are 2/k!, from k = 13 down to 2.
+var exp64Coefficients = [...]float64{
+	2.0 / 6227020800, 2.0 / 479001600, 2.0 / 39916800, 2.0 / 3628800, 2.0 / 362880, 2.0 / 40320,
+	2.0 / 5040, 2.0 / 720, 2.0 / 120, 2.0 / 24, 2.0 / 6, 1,
 }
 
 // powerOfTwo is 2ⁿ for a normal result.
