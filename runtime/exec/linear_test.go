@@ -79,6 +79,16 @@ func TestLinearEqualsAPlainLoop(t *testing.T) {
 	})
 }
 
+func TestAPanelMayFillTheScratch(t *testing.T) {
+	const cols = 1200
+	forEachExecutor(t, func(t *testing.T, x *Executor) {
+		size := x.Set.PanelBytes(quant.F32, cols)
+		require.Greater(t, size, scratchBytes)
+		x.PrepareScratch(size)
+		testLinear(t, generic(t), x, cols, []weight{{quant.F32, 150, false, false, false}}, 2, false)
+	})
+}
+
 func testLinear(t *testing.T, ref *kernels.Set, x *Executor, cols int, weights []weight, n int, packed bool) {
 	r := rand.New(rand.NewPCG(uint64(cols), uint64(n)))
 	in := Rows{normals(r, n*cols), cols}
