@@ -34,17 +34,15 @@ func newBPE(index *textIndex, merges []string, p preset) (*bpe, error) {
 	for c := range 256 {
 		b.symbols[c] = b.symbol(byteChars[c])
 	}
-	var both []byte
+	made := None
 	for rank, merge := range merges {
 		left, right, ok := cutMerge(merge)
 		if !ok {
 			return nil, fmt.Errorf("%w: merge %d is %.100q, not two parts with a space between", ErrInvalid, rank, merge)
 		}
 		b.merges.insert(mergeSlot{left: b.symbol(left), right: b.symbol(right), rank: uint32(rank)})
-		both = append(append(both[:0], left...), right...)
-		if b.joined[rank] = index.findBytes(both); b.joined[rank] < 0 {
-			b.joined[rank] = index.add(string(both))
-		}
+		made = b.joinedSymbol(left, right, made)
+		b.joined[rank] = made
 	}
 	return b, nil
 }
@@ -61,6 +59,21 @@ func (b *bpe) symbol(text string) ID {
 		return id
 	}
 	return b.index.add(text)
+}
+
+// joinedSymbol is the symbol of left+right. Vocabularies number tokens in the
+// order of the merges that make them, so that it is looked for at and after
+// the one that the merge before made.
+func (b *bpe) joinedSymbol(left, right string, before ID) ID {
+	if before >= 0 && b.index.unique {
+		for _, text := range b.index.texts[before:min(int(before)+2, len(b.index.texts))] {
+			if len(text) == len(left)+len(right) && text[:len(left)] == left && text[len(left):] == right {
+				return before
+			}
+			before++
+		}
+	}
+	return b.symbol(left + right)
 }
 
 func (b *bpe) encode(dst []ID, text string, _ bool, m *merger) []ID {

@@ -3,6 +3,7 @@ package token
 import (
 	"hash/maphash"
 	"math/bits"
+	"slices"
 )
 
 // textIndex finds the id of a token by its text. It is an open-addressing hash
@@ -12,6 +13,8 @@ type textIndex struct {
 	texts []string
 	slots []textSlot
 	seed  maphash.Seed
+
+	unique bool // all texts differ
 }
 
 type textSlot struct {
@@ -21,7 +24,7 @@ type textSlot struct {
 
 // newTextIndex indexes texts by position. Of equal texts the last one is found.
 func newTextIndex(texts []string) *textIndex {
-	x := &textIndex{texts: texts, seed: maphash.MakeSeed()}
+	x := &textIndex{texts: slices.Clip(texts), seed: maphash.MakeSeed(), unique: true}
 	x.grow(len(texts))
 	return x
 }
@@ -42,6 +45,7 @@ func (x *textIndex) insert(text string, id ID) {
 	for i := x.slot(h); ; i = (i + 1) & (len(x.slots) - 1) {
 		s := &x.slots[i]
 		if s.id < 0 || s.hash == uint32(h) && x.texts[s.id] == text {
+			x.unique = x.unique && s.id < 0
 			*s = textSlot{hash: uint32(h), id: id}
 			return
 		}
