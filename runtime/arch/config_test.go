@@ -112,7 +112,7 @@ func TestScalingOfTypeNoneScalesNothing(t *testing.T) {
 	k := keysOf(t, map[string]any{"rope.scaling.type": "none", "rope.scaling.factor": float32(4)})
 	s := readScaling(k, &Config{ContextLength: 100})
 	require.NoError(t, k.err)
-	require.EqualValues(t, 1, s.factor)
+	require.Equal(t, 1.0, s.factor)
 }
 
 func TestScalingReadsYaRNsKeys(t *testing.T) {
