@@ -32,8 +32,8 @@ func TestRoPEWithoutScalingFollowsThePaper(t *testing.T) {
 		for _, n := range []int{2, 16, 64, 128, 256} {
 			r := newRoPE(n, base, true, unscaled, nil)
 			requireClose(t, plainFrequencies(n, base), r.InvFreq)
-			require.EqualValues(t, 1, r.InvFreq[0])
-			require.EqualValues(t, 1, r.Scale)
+			require.Equal(t, float32(1), r.InvFreq[0])
+			require.Equal(t, float32(1), r.Scale)
 			require.True(t, r.Halves)
 		}
 	}
@@ -48,7 +48,7 @@ func TestLinearScalingDividesEveryFrequency(t *testing.T) {
 	}
 	r := newRoPE(256, 1e6, false, s, nil)
 	requireClose(t, want, r.InvFreq)
-	require.EqualValues(t, 1, r.Scale)
+	require.Equal(t, float32(1), r.Scale)
 	require.False(t, r.Halves)
 }
 
@@ -75,8 +75,8 @@ func llama3Factors(n int, base, factor, low, high, original float64) []float32 {
 func TestFactorsDivideTheirFrequencies(t *testing.T) {
 	const n, base = 128, 5e5
 	factors := llama3Factors(n, base, 8, 1, 4, 8192)
-	require.EqualValues(t, 1, factors[0])
-	require.EqualValues(t, 8, factors[n/2-1])
+	require.Equal(t, float32(1), factors[0])
+	require.Equal(t, float32(8), factors[n/2-1])
 	want := plainFrequencies(n, base)
 	between := 0
 	for i := range want {
@@ -130,11 +130,11 @@ func TestYaRNAppliesTheAttentionFactorOnce(t *testing.T) {
 	s.kind, s.factor, s.attnFactor = "yarn", 4, 1.25
 	require.InEpsilon(t, 1.25*(1+0.1*math.Log(4)), newRoPE(64, 10000, true, s, nil).Scale, 1e-7)
 	s.factor = 1
-	require.EqualValues(t, 1.25, newRoPE(64, 10000, true, s, nil).Scale)
+	require.Equal(t, float32(1.25), newRoPE(64, 10000, true, s, nil).Scale)
 	s.factor = 0.5
-	require.EqualValues(t, 1.25, newRoPE(64, 10000, true, s, nil).Scale, "a context made shorter leaves attention as it is")
+	require.Equal(t, float32(1.25), newRoPE(64, 10000, true, s, nil).Scale, "a context made shorter leaves attention as it is")
 	s.kind = "linear"
-	require.EqualValues(t, 1.25, newRoPE(64, 10000, true, s, nil).Scale)
+	require.Equal(t, float32(1.25), newRoPE(64, 10000, true, s, nil).Scale)
 }
 
 func TestYaRNOfWholeTurnsKeepsFastPairsAndDividesSlowOnes(t *testing.T) {
