@@ -31,6 +31,8 @@ type AttnOps struct {
 	Scores32 func(s []float32, lds int, q []float32, ldq, n int, k []float32, dim, first, last int)
 	// ExpSum replaces s[j], lo ≤ j < hi, by exp(s[j]−m), m their maximum (NaN
 	// aside), and returns m and the sum, element j in virtual lane j mod 16.
+	// lo < hi. s is whole panels; what it holds elsewhere in those of lo and hi
+	// is lost.
 	ExpSum func(s []float32, lo, hi int) (m, l float32)
 	// Values16 and Values32 add to n outputs the values at positions lo ≤ j < hi,
 	// weighted: o[i·ldo+c] = FMA(e[i·lde+j], v[j·dim+c], o[i·ldo+c]), j ascending.

@@ -1,0 +1,164 @@
+package kernels
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+)
+
+// opLengths are all lengths about the vectors' sizes, and some real ones.
+func opLengths() []int {
+	n := []int{256, 576, 577, 1023, 2048}
+	for i := range 70 {
+		n = append(n, i+1)
+	}
+	return n
+}
+
+var specialValues = []float32{
+	0, float32(math.Copysign(0, -1)), float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()),
+	1e-42, -1e-42, math.MaxFloat32, -math.MaxFloat32, 1e-20, 1, -1, expMin, expMax, 87.4, 89, -89, 65519, 65520, 0x1p-64, 0x1p-65,
+}
+
+// operands are values of the ordinary kind or, if hostile, with special ones
+// among them.
+func operands(r *rand.Rand, n int, hostile bool) []float32 {
+	x := randomValues(r, n)
+	for i := range x {
+		x[i] *= 4
+		if hostile && r.IntN(8) == 0 {
+			x[i] = specialValues[r.IntN(len(specialValues))]
+		}
+	}
+	return x
+}
+
+// rowOps are the operations that write n values from slices x, y and z of n
+// values each. dst holds operands too.
+var rowOps = []struct {
+	name string
+	run  func(s *Set, dst, x, y, z []float32)
+}{
+	{"RMSNorm", func(s *Set, dst, x, y, z []float32) { s.RMSNorm(dst, x, y, 1e-5) }},
+	{"LayerNorm", func(s *Set, dst, x, y, z []float32) { s.LayerNorm(dst, x, y, z, 1e-5) }},
+	{"LayerNorm without b", func(s *Set, dst, x, y, z []float32) { s.LayerNorm(dst, x, y, nil, 1e-5) }},
+	{"Add", func(s *Set, dst, x, y, z []float32) { s.Add(dst, x) }},
+	{"Scale", func(s *Set, dst, x, y, z []float32) { s.Scale(dst, x[0]) }},
+	{"SiLU", func(s *Set, dst, x, y, z []float32) { s.SiLU(dst, x) }},
+	{"SiLUMul", func(s *Set, dst, x, y, z []float32) { s.SiLUMul(dst, x, y) }},
+	{"GELU", func(s *Set, dst, x, y, z []float32) { s.GELU(dst, x) }},
+	{"GELUMul", func(s *Set, dst, x, y, z []float32) { s.GELUMul(dst, x, y) }},
+	{"GELUErf", func(s *Set, dst, x, y, z []float32) { s.GELUErf(dst, x) }},
+	{"Exp", func(s *Set, dst, x, y, z []float32) { s.Exp(dst, x) }},
+	{"Exp in place", func(s *Set, dst, x, y, z []float32) { s.Exp(dst, dst) }},
+	{"Merge", func(s *Set, dst, x, y, z []float32) { s.Attn.Merge(dst, x, y[0], z[0]) }},
+	{"RoPEAdjacent", func(s *Set, dst, x, y, z []float32) {
+		n := len(dst) / 2
+		s.RoPEAdjacent(dst[:2*n], x[:n], y[:n])
+	}},
+	{"RoPEHalves", func(s *Set, dst, x, y, z []float32) {
+		n := len(dst) / 2
+		s.RoPEHalves(dst[:2*n], x[:n], y[:n])
+	}},
+}
+
+func TestEveryTierComputesRowsLikeGeneric(t *testing.T) {
+	forEachTier(t, func(t *testing.T, s *Set) {
+		g := Generic()
+		for _, op := range rowOps {
+			t.Run(op.name, func(t *testing.T) {
+				r := rand.New(rand.NewPCG(3, 4))
+				for _, hostile := range []bool{false, true} {
+					for _, n := range opLengths() {
+						x, y, z := operands(r, n, hostile), operands(r, n, hostile), operands(r, n, hostile)
+						want := operands(r, n, hostile)
+						got := guarded(t, want)
+						op.run(g, want, x, y, z)
+						op.run(s, got, guarded(t, x), guarded(t, y), guarded(t, z))
+						requireSame(t, want, got, fmt.Sprint(n))
+					}
+				}
+			})
+		}
+	})
+}
+
+func TestEveryTierConvertsLikeGeneric(t *testing.T) {
+	forEachTier(t, func(t *testing.T, s *Set) {
+		g := Generic()
+		all := make([]uint16, 1<<16)
+		for i := range all {
+			all[i] = uint16(i)
+		}
+		want, got := make([]float32, len(all)), make([]float32, len(all))
+		g.FromF16(want, all)
+		s.FromF16(got, all)
+		requireSame(t, want, got, "all halves")
+
+		r := rand.New(rand.NewPCG(5, 6))
+		for _, n := range opLengths() {
+			x := operands(r, n, true)
+			for i := range x {
+				if r.IntN(2) == 0 {
+					x[i] = math.Float32frombits(r.Uint32())
+				}
+			}
+			want, got := make([]uint16, n), guarded(t, make([]uint16, n))
+			g.ToF16(want, x)
+			s.ToF16(got, guarded(t, x))
+			require.Equal(t, want, got)
+			back, have := make([]float32, n), guarded(t, make([]float32, n))
+			g.FromF16(back, want)
+			s.FromF16(have, got)
+			requireSame(t, back, have, fmt.Sprint(n))
+		}
+	})
+}
+
+func TestEveryTierQuantizesRowsLikeGeneric(t *testing.T) {
+	forEachTier(t, func(t *testing.T, s *Set) {
+		g := Generic()
+		r := rand.New(rand.NewPCG(7, 8))
+		for _, form := range []Form{FormInt8, FormInt16} {
+			for i := range 200 {
+				blocks, tokens := 1+r.IntN(20), 1+r.IntN(4)
+				x := operands(r, 32*blocks, i%2 == 1)
+				stride := tokens * RecordBytes
+				size := (blocks-1)*stride + RecordBytes
+				want, got := make([]byte, size), guarded(t, make([]byte, size))
+				for j := range want {
+					want[j], got[j] = 0xaa, 0xaa
+				}
+				g.QuantizeRow(want, stride, x, form)
+				s.QuantizeRow(got, stride, guarded(t, x), form)
+				for b := range blocks {
+					w, h := want[b*stride:], got[b*stride:]
+					if bits := binary.LittleEndian.Uint32(h[recD:]); bits&0x7fffffff > 0x7f800000 {
+						copy(h[recD:recD+8], w[recD:recD+8]) // any NaN equals any NaN
+						require.True(t, math.IsNaN(float64(math.Float32frombits(binary.LittleEndian.Uint32(w[recD:])))))
+					}
+				}
+				require.Equal(t, want, got)
+			}
+		}
+	})
+}
+
+// guarded copies s to just before a page that cannot be touched, where the
+// system allows.
+func guarded[T any](t testing.TB, s []T) []T {
+	var zero T
+	size := int(unsafe.Sizeof(zero))
+	b := guardedBytes(t, len(s)*size)
+	if len(b) == 0 {
+		return make([]T, 0)
+	}
+	out := unsafe.Slice((*T)(unsafe.Pointer(&b[0])), len(s))
+	copy(out, s)
+	return out
+}
