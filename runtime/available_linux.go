@@ -34,7 +34,8 @@ func systemAvailable(path string) (int64, bool) {
 }
 
 // cgroupAvailable reads what is left in the tightest of the process's control
-// groups (version 2).
+// groups (version 2). Cached file pages count as used there, a mapped model's
+// among them, but are given up when memory is short.
 func cgroupAvailable(self, root string) (int64, bool) {
 	b, err := os.ReadFile(self)
 	if err != nil {
@@ -49,8 +50,11 @@ func cgroupAvailable(self, root string) (int64, bool) {
 		for dir := filepath.Clean(group); ; dir = filepath.Dir(dir) {
 			limit, ok1 := readBytes(filepath.Join(root, dir, "memory.max"))
 			used, ok2 := readBytes(filepath.Join(root, dir, "memory.current"))
-			if ok1 && ok2 && (!found || limit-used < left) {
-				left, found = max(0, limit-used), true
+			if ok1 && ok2 {
+				free := max(0, limit-used+fileCache(filepath.Join(root, dir, "memory.stat")))
+				if !found || free < left {
+					left, found = free, true
+				}
 			}
 			if dir == "/" || dir == "." {
 				break
@@ -58,6 +62,23 @@ func cgroupAvailable(self, root string) (int64, bool) {
 		}
 	}
 	return left, found
+}
+
+// fileCache reads the bytes of file pages that a control group holds.
+func fileCache(path string) int64 {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return 0
+	}
+	var total int64
+	for line := range strings.Lines(string(b)) {
+		f := strings.Fields(line)
+		if len(f) == 2 && (f[0] == "active_file" || f[0] == "inactive_file") {
+			n, _ := strconv.ParseInt(f[1], 10, 64)
+			total += n
+		}
+	}
+	return total
 }
 
 func readBytes(path string) (int64, bool) {

@@ -55,7 +55,10 @@ type Options struct {
 	Exact   bool        // two-term (int16) activations everywhere
 	Weights WeightsMode // packed or mapped
 	KV      kv.Type     // element type of the cache
-	Context int         // positions a sequence may hold; 0: as the model was trained
+	// Context is the positions a sequence may hold; 0: as the model was trained.
+	// More are possible with rotary embeddings, at the cost of what the model
+	// makes of them, and an error where positions are learned.
+	Context int
 	Batch   int         // most tokens of one forward pass; 0: 512
 	// Progress is called while weights are packed, with the bytes done and in all.
 	Progress func(done, total int64)
