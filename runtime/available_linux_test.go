@@ -46,7 +46,6 @@ func TestAvailableMemoryIsReadFromTheSystem(t *testing.T) {
 	_, ok = systemAvailable(path + ".missing")
 	require.False(t, ok)
 
-	n, ok = availableMemory()
+	_, ok = availableMemory()
 	require.True(t, ok)
-	require.Positive(t, n)
 }

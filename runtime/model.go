@@ -59,7 +59,7 @@ type Options struct {
 	// More are possible with rotary embeddings, at the cost of what the model
 	// makes of them, and an error where positions are learned.
 	Context int
-	Batch   int         // most tokens of one forward pass; 0: 512
+	Batch   int // most tokens of one forward pass; 0: 512
 	// Progress is called while weights are packed, with the bytes done and in all.
 	Progress func(done, total int64)
 }
