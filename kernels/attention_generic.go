@@ -55,9 +55,18 @@ func expSum(s []float32, lo, hi int) (m, l float32) {
 }
 
 func values16(o []float32, ldo int, e []float32, lde, n int, v []uint16, dim, lo, hi int) {
+	channels16(o, ldo, e, lde, n, v, dim, 0, lo, hi)
+}
+
+func values32(o []float32, ldo int, e []float32, lde, n int, v []float32, dim, lo, hi int) {
+	channels32(o, ldo, e, lde, n, v, dim, 0, lo, hi)
+}
+
+// channels16 and channels32 are Values16 and Values32 for the channels from on.
+func channels16(o []float32, ldo int, e []float32, lde, n int, v []uint16, dim, from, lo, hi int) {
 	var row [64]float32
 	for j := lo; j < hi; j++ {
-		for c := 0; c < dim; c += len(row) {
+		for c := from; c < dim; c += len(row) {
 			part := row[:min(len(row), dim-c)]
 			fromF16(part, v[j*dim+c:][:len(part)])
 			for i := range n {
@@ -67,10 +76,10 @@ func values16(o []float32, ldo int, e []float32, lde, n int, v []uint16, dim, lo
 	}
 }
 
-func values32(o []float32, ldo int, e []float32, lde, n int, v []float32, dim, lo, hi int) {
+func channels32(o []float32, ldo int, e []float32, lde, n int, v []float32, dim, from, lo, hi int) {
 	for j := lo; j < hi; j++ {
 		for i := range n {
-			addScaled(o[i*ldo:][:dim], v[j*dim:][:dim], e[i*lde+j])
+			addScaled(o[i*ldo+from:][:dim-from], v[j*dim+from:][:dim-from], e[i*lde+j])
 		}
 	}
 }

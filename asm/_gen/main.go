@@ -1,11 +1,13 @@
 // Command _gen writes the AVX2 matrix products of asm/: for every weight type
-// one file of unrolled tiles, and the declarations of all of them. It is run
+// one file of unrolled tiles, and the declarations of all of them; and likewise
+// the tiles of attention. It is run
 // by "go generate ./asm"; a test in asm/ runs it too and compares.
 package main
 
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,6 +30,7 @@ func main() {
 		names = append(names, funcs...)
 	}
 	files["matmul_avx2_amd64.go"] = declarations(names)
+	maps.Copy(files, attentionFiles())
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(*out, name), []byte(text), 0o644); err != nil {
 			fmt.Fprintln(os.Stderr, "_gen:", err)
