@@ -30,10 +30,10 @@ func benchAttention(b *testing.B, s *Set, heads, dim, tokens, depth, kvHeads int
 	caches := make([][]KV, kvHeads)
 	for h := range caches {
 		for range (depth + ChunkPositions - 1) / ChunkPositions {
-			kv := KV{K16: make([]uint16, ChunkPositions*dim), V16: make([]uint16, ChunkPositions*dim)}
-			s.ToF16(kv.K16, randomValues(r, len(kv.K16)))
-			s.ToF16(kv.V16, randomValues(r, len(kv.V16)))
-			caches[h] = append(caches[h], kv)
+			n := ChunkPositions * dim
+			block := make([]uint16, 2*n) // values behind keys, as package kv has them
+			s.ToF16(block, randomValues(r, 2*n))
+			caches[h] = append(caches[h], KV{K16: block[:n], V16: block[n:]})
 		}
 	}
 	step := max(1, 24/heads)
