@@ -6,8 +6,8 @@ import (
 	"github.com/gptrun/gptrun/quant"
 )
 
-// RecordBytes is the size of an activation record, one block of 32 values of
-// one token:
+// RecordBytes is the size of an activation record of the generic and avx2 tiers,
+// one block of 32 values of one token:
 //
 //	  0  32 × int8   codes, in order of columns (FormInt8 only)
 //	 32  32 × int16  codes, each group of four columns in the order 0, 2, 1, 3
@@ -52,7 +52,7 @@ func (s *Set) ActBytes(f Form, tokens, cols int) int {
 	if f == FormFloat {
 		return 4 * tokens * cols
 	}
-	return tokens * (cols / blockCols) * RecordBytes
+	return tokens * (cols / blockCols) * s.RecordBytes[f]
 }
 
 // PackAct packs one group of tokens: the rows group·GroupTokens and following
@@ -73,7 +73,8 @@ func (s *Set) PackAct(f Form, dst []byte, x []float32, ldx, cols, tokens, group 
 		}
 		return
 	}
+	size := s.RecordBytes[f]
 	for t := range n {
-		s.QuantizeRow(dst[t*RecordBytes:], n*RecordBytes, x[(first+t)*ldx:][:cols], f)
+		s.QuantizeRow(dst[t*size:], n*size, x[(first+t)*ldx:][:cols], f)
 	}
 }
