@@ -23,7 +23,7 @@
 // Algebra: a row is a lane of 32 bits; the four bytes of a lane are four k, and the
 // token's four q are broadcast to all lanes by VPDPBUSD, which adds the four products of
 // unsigned codes with int8 to an int32: exact, and no sum runs across lanes.
-// Int16: Σcode·hi, shifted left by 7, then Σcode·lo into the same sum.
+// Int16: 128·Σcode·hi + Σcode·lo.
 // Σ(code-4)·q = Σcode·q - 4·Σq: a half's sum starts with the latter, from the record.
 // Every integer is exact modulo 2³² and the whole sum fits, so the order does not matter.
 //
@@ -45,8 +45,8 @@
 // of a block lie together.
 //
 // Registers, with T tokens: Z0.. T sums acc in fp32; then T integer sums of the block; then
-// T of its second half; then
-// codes (one group's, or with two terms all those of a sum), plane, scratch, constants.
+// T of its second half; with
+// two terms T sums of hi; then codes of a group, plane, scratch, constants.
 // DI dst, SI bytes from token to token, BX panel, CX activations, DX steps left,
 // R8 head of the super-block, R9 blocks left in it.
 //
@@ -860,8 +860,8 @@ TEXT ·MatmulQ3_KInt16x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ          act+24(FP), CX
 	MOVQ          steps+32(FP), DX
 	SHLQ          $2, SI                                    // floats to bytes
-	VPBROADCASTD  maskPair<>(SB), Z9                        // the lowest two bits of every byte
-	VPBROADCASTD  maskHigh<>(SB), Z10                       // where the upper bits of a code go in every byte
+	VPBROADCASTD  maskPair<>(SB), Z7                        // the lowest two bits of every byte
+	VPBROADCASTD  maskHigh<>(SB), Z8                        // where the upper bits of a code go in every byte
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 
 	PCALIGN       $32
@@ -872,71 +872,71 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU32     160(BX), Z11                              // upper bits
-	VPXORD        Z1, Z1, Z1
-	VMOVDQU32     32(BX), Z7
-	VPANDD        Z9, Z7, Z3                                // codes of k = 0..3
-	VPSLLW        $2, Z11, Z8
-	VPTERNLOGD    $0xf8, Z10, Z8, Z3                        // code |= upper & mask
-	VPDPBUSD.BCST (CX), Z3, Z1
-	VPSRLW        $2, Z7, Z4
-	VPANDD        Z9, Z4, Z4                                // codes of k = 4..7
-	VPSLLW        $1, Z11, Z8
-	VPTERNLOGD    $0xf8, Z10, Z8, Z4                        // code |= upper & mask
-	VPDPBUSD.BCST 4(CX), Z4, Z1
-	VPSRLW        $4, Z7, Z5
-	VPANDD        Z9, Z5, Z5                                // codes of k = 8..11
-	VPTERNLOGD    $0xf8, Z10, Z11, Z5                       // code |= upper & mask
-	VPDPBUSD.BCST 8(CX), Z5, Z1
-	VPSRLW        $6, Z7, Z6
-	VPANDD        Z9, Z6, Z6                                // codes of k = 12..15
-	VPSRLW        $1, Z11, Z8
-	VPTERNLOGD    $0xf8, Z10, Z8, Z6                        // code |= upper & mask
-	VPDPBUSD.BCST 12(CX), Z6, Z1
-	VPSLLD        $7, Z1, Z1                                // token 0, 128·Σcode·hi
-	VPSRAD.BCST   $3, 80(CX), Z8                            // token 0, -4·Σq
-	VPADDD        Z8, Z1, Z1
-	VPDPBUSD.BCST 32(CX), Z3, Z1
+	VMOVDQU32     160(BX), Z9                               // upper bits
+	VPSRAD.BCST   $3, 80(CX), Z1                            // token 0, -4·Σq
+	VPXORD        Z3, Z3, Z3
+	VMOVDQU32     32(BX), Z5
+	VPANDD        Z7, Z5, Z4                                // codes of k = 0..3
+	VPSLLW        $2, Z9, Z6
+	VPTERNLOGD    $0xf8, Z8, Z6, Z4                         // code |= upper & mask
+	VPDPBUSD.BCST (CX), Z4, Z3
+	VPDPBUSD.BCST 32(CX), Z4, Z1
+	VPSRLW        $2, Z5, Z4
+	VPANDD        Z7, Z4, Z4                                // codes of k = 4..7
+	VPSLLW        $1, Z9, Z6
+	VPTERNLOGD    $0xf8, Z8, Z6, Z4                         // code |= upper & mask
+	VPDPBUSD.BCST 4(CX), Z4, Z3
 	VPDPBUSD.BCST 36(CX), Z4, Z1
-	VPDPBUSD.BCST 40(CX), Z5, Z1
-	VPDPBUSD.BCST 44(CX), Z6, Z1
-	VPMOVSXBD     (BX), Z3                                  // sc0 as int32
-	VPMULLD       Z3, Z1, Z1                                // sum[0] = sc0·
-	VPXORD        Z2, Z2, Z2
-	VMOVDQU32     96(BX), Z7
-	VPANDD        Z9, Z7, Z3                                // codes of k = 16..19
-	VPSRLW        $2, Z11, Z8
-	VPTERNLOGD    $0xf8, Z10, Z8, Z3                        // code |= upper & mask
-	VPDPBUSD.BCST 16(CX), Z3, Z2
-	VPSRLW        $2, Z7, Z4
-	VPANDD        Z9, Z4, Z4                                // codes of k = 20..23
-	VPSRLW        $3, Z11, Z8
-	VPTERNLOGD    $0xf8, Z10, Z8, Z4                        // code |= upper & mask
-	VPDPBUSD.BCST 20(CX), Z4, Z2
-	VPSRLW        $4, Z7, Z5
-	VPANDD        Z9, Z5, Z5                                // codes of k = 24..27
-	VPSRLW        $4, Z11, Z8
-	VPTERNLOGD    $0xf8, Z10, Z8, Z5                        // code |= upper & mask
-	VPDPBUSD.BCST 24(CX), Z5, Z2
-	VPSRLW        $6, Z7, Z6
-	VPANDD        Z9, Z6, Z6                                // codes of k = 28..31
-	VPSRLW        $5, Z11, Z8
-	VPTERNLOGD    $0xf8, Z10, Z8, Z6                        // code |= upper & mask
-	VPDPBUSD.BCST 28(CX), Z6, Z2
-	VPSLLD        $7, Z2, Z2                                // token 0, 128·Σcode·hi
-	VPSRAD.BCST   $3, 84(CX), Z8                            // token 0, -4·Σq
-	VPADDD        Z8, Z2, Z2
-	VPDPBUSD.BCST 48(CX), Z3, Z2
+	VPSRLW        $4, Z5, Z4
+	VPANDD        Z7, Z4, Z4                                // codes of k = 8..11
+	VPTERNLOGD    $0xf8, Z8, Z9, Z4                         // code |= upper & mask
+	VPDPBUSD.BCST 8(CX), Z4, Z3
+	VPDPBUSD.BCST 40(CX), Z4, Z1
+	VPSRLW        $6, Z5, Z4
+	VPANDD        Z7, Z4, Z4                                // codes of k = 12..15
+	VPSRLW        $1, Z9, Z6
+	VPTERNLOGD    $0xf8, Z8, Z6, Z4                         // code |= upper & mask
+	VPDPBUSD.BCST 12(CX), Z4, Z3
+	VPDPBUSD.BCST 44(CX), Z4, Z1
+	VPSLLD        $7, Z3, Z3                                // token 0, 128·Σcode·hi
+	VPADDD        Z3, Z1, Z1
+	VPMOVSXBD     (BX), Z4                                  // sc0 as int32
+	VPMULLD       Z4, Z1, Z1                                // sum[0] = sc0·
+	VPSRAD.BCST   $3, 84(CX), Z2                            // token 0, -4·Σq
+	VPXORD        Z3, Z3, Z3
+	VMOVDQU32     96(BX), Z5
+	VPANDD        Z7, Z5, Z4                                // codes of k = 16..19
+	VPSRLW        $2, Z9, Z6
+	VPTERNLOGD    $0xf8, Z8, Z6, Z4                         // code |= upper & mask
+	VPDPBUSD.BCST 16(CX), Z4, Z3
+	VPDPBUSD.BCST 48(CX), Z4, Z2
+	VPSRLW        $2, Z5, Z4
+	VPANDD        Z7, Z4, Z4                                // codes of k = 20..23
+	VPSRLW        $3, Z9, Z6
+	VPTERNLOGD    $0xf8, Z8, Z6, Z4                         // code |= upper & mask
+	VPDPBUSD.BCST 20(CX), Z4, Z3
 	VPDPBUSD.BCST 52(CX), Z4, Z2
-	VPDPBUSD.BCST 56(CX), Z5, Z2
-	VPDPBUSD.BCST 60(CX), Z6, Z2
-	VPMOVSXBD     16(BX), Z3                                // sc1 as int32
-	VPMULLD       Z3, Z2, Z2                                // sc1·
+	VPSRLW        $4, Z5, Z4
+	VPANDD        Z7, Z4, Z4                                // codes of k = 24..27
+	VPSRLW        $4, Z9, Z6
+	VPTERNLOGD    $0xf8, Z8, Z6, Z4                         // code |= upper & mask
+	VPDPBUSD.BCST 24(CX), Z4, Z3
+	VPDPBUSD.BCST 56(CX), Z4, Z2
+	VPSRLW        $6, Z5, Z4
+	VPANDD        Z7, Z4, Z4                                // codes of k = 28..31
+	VPSRLW        $5, Z9, Z6
+	VPTERNLOGD    $0xf8, Z8, Z6, Z4                         // code |= upper & mask
+	VPDPBUSD.BCST 28(CX), Z4, Z3
+	VPDPBUSD.BCST 60(CX), Z4, Z2
+	VPSLLD        $7, Z3, Z3                                // token 0, 128·Σcode·hi
+	VPADDD        Z3, Z2, Z2
+	VPMOVSXBD     16(BX), Z4                                // sc1 as int32
+	VPMULLD       Z4, Z2, Z2                                // sc1·
 	VPADDD        Z2, Z1, Z1                                // sum[0] +=
-	VCVTPH2PS     (R8), Z3                                  // d as fp32
-	VMULPS.BCST   64(CX), Z3, Z8                            // token 0, d of its block times the weights'
+	VCVTPH2PS     (R8), Z4                                  // d as fp32
+	VMULPS.BCST   64(CX), Z4, Z6                            // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z1, Z1
-	VFMADD231PS   Z8, Z1, Z0                                // acc[0] = FMA(sum, scale, acc)
+	VFMADD231PS   Z6, Z1, Z0                                // acc[0] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block
 	ADDQ          $96, CX
 	DECQ          R9
@@ -957,8 +957,8 @@ TEXT ·MatmulQ3_KInt16x2AVX512(SB), NOSPLIT, $0-40
 	MOVQ          act+24(FP), CX
 	MOVQ          steps+32(FP), DX
 	SHLQ          $2, SI                                    // floats to bytes
-	VPBROADCASTD  maskPair<>(SB), Z12                       // the lowest two bits of every byte
-	VPBROADCASTD  maskHigh<>(SB), Z13                       // where the upper bits of a code go in every byte
+	VPBROADCASTD  maskPair<>(SB), Z11                       // the lowest two bits of every byte
+	VPBROADCASTD  maskHigh<>(SB), Z12                       // where the upper bits of a code go in every byte
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 
@@ -970,101 +970,101 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU32     160(BX), Z14                              // upper bits
-	VPXORD        Z2, Z2, Z2
-	VPXORD        Z3, Z3, Z3
-	VMOVDQU32     32(BX), Z10
-	VPANDD        Z12, Z10, Z6                              // codes of k = 0..3
-	VPSLLW        $2, Z14, Z11
-	VPTERNLOGD    $0xf8, Z13, Z11, Z6                       // code |= upper & mask
-	VPDPBUSD.BCST (CX), Z6, Z2
-	VPDPBUSD.BCST 96(CX), Z6, Z3
-	VPSRLW        $2, Z10, Z7
-	VPANDD        Z12, Z7, Z7                               // codes of k = 4..7
-	VPSLLW        $1, Z14, Z11
-	VPTERNLOGD    $0xf8, Z13, Z11, Z7                       // code |= upper & mask
-	VPDPBUSD.BCST 4(CX), Z7, Z2
-	VPDPBUSD.BCST 100(CX), Z7, Z3
-	VPSRLW        $4, Z10, Z8
-	VPANDD        Z12, Z8, Z8                               // codes of k = 8..11
-	VPTERNLOGD    $0xf8, Z13, Z14, Z8                       // code |= upper & mask
-	VPDPBUSD.BCST 8(CX), Z8, Z2
-	VPDPBUSD.BCST 104(CX), Z8, Z3
-	VPSRLW        $6, Z10, Z9
-	VPANDD        Z12, Z9, Z9                               // codes of k = 12..15
-	VPSRLW        $1, Z14, Z11
-	VPTERNLOGD    $0xf8, Z13, Z11, Z9                       // code |= upper & mask
-	VPDPBUSD.BCST 12(CX), Z9, Z2
-	VPDPBUSD.BCST 108(CX), Z9, Z3
-	VPSLLD        $7, Z2, Z2                                // token 0, 128·Σcode·hi
-	VPSRAD.BCST   $3, 80(CX), Z11                           // token 0, -4·Σq
-	VPADDD        Z11, Z2, Z2
-	VPSLLD        $7, Z3, Z3                                // token 1, 128·Σcode·hi
-	VPSRAD.BCST   $3, 176(CX), Z11                          // token 1, -4·Σq
-	VPADDD        Z11, Z3, Z3
-	VPDPBUSD.BCST 32(CX), Z6, Z2
-	VPDPBUSD.BCST 128(CX), Z6, Z3
-	VPDPBUSD.BCST 36(CX), Z7, Z2
-	VPDPBUSD.BCST 132(CX), Z7, Z3
+	VMOVDQU32     160(BX), Z13                              // upper bits
+	VPSRAD.BCST   $3, 80(CX), Z2                            // token 0, -4·Σq
+	VPXORD        Z6, Z6, Z6
+	VPSRAD.BCST   $3, 176(CX), Z3                           // token 1, -4·Σq
+	VPXORD        Z7, Z7, Z7
+	VMOVDQU32     32(BX), Z9
+	VPANDD        Z11, Z9, Z8                               // codes of k = 0..3
+	VPSLLW        $2, Z13, Z10
+	VPTERNLOGD    $0xf8, Z12, Z10, Z8                       // code |= upper & mask
+	VPDPBUSD.BCST (CX), Z8, Z6
+	VPDPBUSD.BCST 96(CX), Z8, Z7
+	VPDPBUSD.BCST 32(CX), Z8, Z2
+	VPDPBUSD.BCST 128(CX), Z8, Z3
+	VPSRLW        $2, Z9, Z8
+	VPANDD        Z11, Z8, Z8                               // codes of k = 4..7
+	VPSLLW        $1, Z13, Z10
+	VPTERNLOGD    $0xf8, Z12, Z10, Z8                       // code |= upper & mask
+	VPDPBUSD.BCST 4(CX), Z8, Z6
+	VPDPBUSD.BCST 100(CX), Z8, Z7
+	VPDPBUSD.BCST 36(CX), Z8, Z2
+	VPDPBUSD.BCST 132(CX), Z8, Z3
+	VPSRLW        $4, Z9, Z8
+	VPANDD        Z11, Z8, Z8                               // codes of k = 8..11
+	VPTERNLOGD    $0xf8, Z12, Z13, Z8                       // code |= upper & mask
+	VPDPBUSD.BCST 8(CX), Z8, Z6
+	VPDPBUSD.BCST 104(CX), Z8, Z7
 	VPDPBUSD.BCST 40(CX), Z8, Z2
 	VPDPBUSD.BCST 136(CX), Z8, Z3
-	VPDPBUSD.BCST 44(CX), Z9, Z2
-	VPDPBUSD.BCST 140(CX), Z9, Z3
-	VPMOVSXBD     (BX), Z6                                  // sc0 as int32
-	VPMULLD       Z6, Z2, Z2                                // sum[0] = sc0·
-	VPMULLD       Z6, Z3, Z3                                // sum[1] = sc0·
-	VPXORD        Z4, Z4, Z4
-	VPXORD        Z5, Z5, Z5
-	VMOVDQU32     96(BX), Z10
-	VPANDD        Z12, Z10, Z6                              // codes of k = 16..19
-	VPSRLW        $2, Z14, Z11
-	VPTERNLOGD    $0xf8, Z13, Z11, Z6                       // code |= upper & mask
-	VPDPBUSD.BCST 16(CX), Z6, Z4
-	VPDPBUSD.BCST 112(CX), Z6, Z5
-	VPSRLW        $2, Z10, Z7
-	VPANDD        Z12, Z7, Z7                               // codes of k = 20..23
-	VPSRLW        $3, Z14, Z11
-	VPTERNLOGD    $0xf8, Z13, Z11, Z7                       // code |= upper & mask
-	VPDPBUSD.BCST 20(CX), Z7, Z4
-	VPDPBUSD.BCST 116(CX), Z7, Z5
-	VPSRLW        $4, Z10, Z8
-	VPANDD        Z12, Z8, Z8                               // codes of k = 24..27
-	VPSRLW        $4, Z14, Z11
-	VPTERNLOGD    $0xf8, Z13, Z11, Z8                       // code |= upper & mask
-	VPDPBUSD.BCST 24(CX), Z8, Z4
-	VPDPBUSD.BCST 120(CX), Z8, Z5
-	VPSRLW        $6, Z10, Z9
-	VPANDD        Z12, Z9, Z9                               // codes of k = 28..31
-	VPSRLW        $5, Z14, Z11
-	VPTERNLOGD    $0xf8, Z13, Z11, Z9                       // code |= upper & mask
-	VPDPBUSD.BCST 28(CX), Z9, Z4
-	VPDPBUSD.BCST 124(CX), Z9, Z5
-	VPSLLD        $7, Z4, Z4                                // token 0, 128·Σcode·hi
-	VPSRAD.BCST   $3, 84(CX), Z11                           // token 0, -4·Σq
-	VPADDD        Z11, Z4, Z4
-	VPSLLD        $7, Z5, Z5                                // token 1, 128·Σcode·hi
-	VPSRAD.BCST   $3, 180(CX), Z11                          // token 1, -4·Σq
-	VPADDD        Z11, Z5, Z5
-	VPDPBUSD.BCST 48(CX), Z6, Z4
-	VPDPBUSD.BCST 144(CX), Z6, Z5
-	VPDPBUSD.BCST 52(CX), Z7, Z4
-	VPDPBUSD.BCST 148(CX), Z7, Z5
+	VPSRLW        $6, Z9, Z8
+	VPANDD        Z11, Z8, Z8                               // codes of k = 12..15
+	VPSRLW        $1, Z13, Z10
+	VPTERNLOGD    $0xf8, Z12, Z10, Z8                       // code |= upper & mask
+	VPDPBUSD.BCST 12(CX), Z8, Z6
+	VPDPBUSD.BCST 108(CX), Z8, Z7
+	VPDPBUSD.BCST 44(CX), Z8, Z2
+	VPDPBUSD.BCST 140(CX), Z8, Z3
+	VPSLLD        $7, Z6, Z6                                // token 0, 128·Σcode·hi
+	VPADDD        Z6, Z2, Z2
+	VPSLLD        $7, Z7, Z7                                // token 1, 128·Σcode·hi
+	VPADDD        Z7, Z3, Z3
+	VPMOVSXBD     (BX), Z8                                  // sc0 as int32
+	VPMULLD       Z8, Z2, Z2                                // sum[0] = sc0·
+	VPMULLD       Z8, Z3, Z3                                // sum[1] = sc0·
+	VPSRAD.BCST   $3, 84(CX), Z4                            // token 0, -4·Σq
+	VPXORD        Z6, Z6, Z6
+	VPSRAD.BCST   $3, 180(CX), Z5                           // token 1, -4·Σq
+	VPXORD        Z7, Z7, Z7
+	VMOVDQU32     96(BX), Z9
+	VPANDD        Z11, Z9, Z8                               // codes of k = 16..19
+	VPSRLW        $2, Z13, Z10
+	VPTERNLOGD    $0xf8, Z12, Z10, Z8                       // code |= upper & mask
+	VPDPBUSD.BCST 16(CX), Z8, Z6
+	VPDPBUSD.BCST 112(CX), Z8, Z7
+	VPDPBUSD.BCST 48(CX), Z8, Z4
+	VPDPBUSD.BCST 144(CX), Z8, Z5
+	VPSRLW        $2, Z9, Z8
+	VPANDD        Z11, Z8, Z8                               // codes of k = 20..23
+	VPSRLW        $3, Z13, Z10
+	VPTERNLOGD    $0xf8, Z12, Z10, Z8                       // code |= upper & mask
+	VPDPBUSD.BCST 20(CX), Z8, Z6
+	VPDPBUSD.BCST 116(CX), Z8, Z7
+	VPDPBUSD.BCST 52(CX), Z8, Z4
+	VPDPBUSD.BCST 148(CX), Z8, Z5
+	VPSRLW        $4, Z9, Z8
+	VPANDD        Z11, Z8, Z8                               // codes of k = 24..27
+	VPSRLW        $4, Z13, Z10
+	VPTERNLOGD    $0xf8, Z12, Z10, Z8                       // code |= upper & mask
+	VPDPBUSD.BCST 24(CX), Z8, Z6
+	VPDPBUSD.BCST 120(CX), Z8, Z7
 	VPDPBUSD.BCST 56(CX), Z8, Z4
 	VPDPBUSD.BCST 152(CX), Z8, Z5
-	VPDPBUSD.BCST 60(CX), Z9, Z4
-	VPDPBUSD.BCST 156(CX), Z9, Z5
-	VPMOVSXBD     16(BX), Z6                                // sc1 as int32
-	VPMULLD       Z6, Z4, Z4                                // sc1·
+	VPSRLW        $6, Z9, Z8
+	VPANDD        Z11, Z8, Z8                               // codes of k = 28..31
+	VPSRLW        $5, Z13, Z10
+	VPTERNLOGD    $0xf8, Z12, Z10, Z8                       // code |= upper & mask
+	VPDPBUSD.BCST 28(CX), Z8, Z6
+	VPDPBUSD.BCST 124(CX), Z8, Z7
+	VPDPBUSD.BCST 60(CX), Z8, Z4
+	VPDPBUSD.BCST 156(CX), Z8, Z5
+	VPSLLD        $7, Z6, Z6                                // token 0, 128·Σcode·hi
+	VPADDD        Z6, Z4, Z4
+	VPSLLD        $7, Z7, Z7                                // token 1, 128·Σcode·hi
+	VPADDD        Z7, Z5, Z5
+	VPMOVSXBD     16(BX), Z8                                // sc1 as int32
+	VPMULLD       Z8, Z4, Z4                                // sc1·
 	VPADDD        Z4, Z2, Z2                                // sum[0] +=
-	VPMULLD       Z6, Z5, Z5                                // sc1·
+	VPMULLD       Z8, Z5, Z5                                // sc1·
 	VPADDD        Z5, Z3, Z3                                // sum[1] +=
-	VCVTPH2PS     (R8), Z6                                  // d as fp32
-	VMULPS.BCST   64(CX), Z6, Z11                           // token 0, d of its block times the weights'
+	VCVTPH2PS     (R8), Z8                                  // d as fp32
+	VMULPS.BCST   64(CX), Z8, Z10                           // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z2, Z2
-	VFMADD231PS   Z11, Z2, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z6, Z11                          // token 1, d of its block times the weights'
+	VFMADD231PS   Z10, Z2, Z0                               // acc[0] = FMA(sum, scale, acc)
+	VMULPS.BCST   160(CX), Z8, Z10                          // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z3, Z3
-	VFMADD231PS   Z11, Z3, Z1                               // acc[1] = FMA(sum, scale, acc)
+	VFMADD231PS   Z10, Z3, Z1                               // acc[1] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block
 	ADDQ          $192, CX
 	DECQ          R9
@@ -1102,128 +1102,128 @@ super:
 	PCALIGN       $32
 block:
 	VMOVDQU32     160(BX), Z17                              // upper bits
-	VPXORD        Z3, Z3, Z3
-	VPXORD        Z4, Z4, Z4
-	VPXORD        Z5, Z5, Z5
+	VPSRAD.BCST   $3, 80(CX), Z3                            // token 0, -4·Σq
+	VPXORD        Z9, Z9, Z9
+	VPSRAD.BCST   $3, 176(CX), Z4                           // token 1, -4·Σq
+	VPXORD        Z10, Z10, Z10
+	VPSRAD.BCST   $3, 272(CX), Z5                           // token 2, -4·Σq
+	VPXORD        Z11, Z11, Z11
 	VMOVDQU32     32(BX), Z13
-	VPANDD        Z15, Z13, Z9                              // codes of k = 0..3
+	VPANDD        Z15, Z13, Z12                             // codes of k = 0..3
 	VPSLLW        $2, Z17, Z14
-	VPTERNLOGD    $0xf8, Z16, Z14, Z9                       // code |= upper & mask
-	VPDPBUSD.BCST (CX), Z9, Z3
-	VPDPBUSD.BCST 96(CX), Z9, Z4
-	VPDPBUSD.BCST 192(CX), Z9, Z5
-	VPSRLW        $2, Z13, Z10
-	VPANDD        Z15, Z10, Z10                             // codes of k = 4..7
+	VPTERNLOGD    $0xf8, Z16, Z14, Z12                      // code |= upper & mask
+	VPDPBUSD.BCST (CX), Z12, Z9
+	VPDPBUSD.BCST 96(CX), Z12, Z10
+	VPDPBUSD.BCST 192(CX), Z12, Z11
+	VPDPBUSD.BCST 32(CX), Z12, Z3
+	VPDPBUSD.BCST 128(CX), Z12, Z4
+	VPDPBUSD.BCST 224(CX), Z12, Z5
+	VPSRLW        $2, Z13, Z12
+	VPANDD        Z15, Z12, Z12                             // codes of k = 4..7
 	VPSLLW        $1, Z17, Z14
-	VPTERNLOGD    $0xf8, Z16, Z14, Z10                      // code |= upper & mask
-	VPDPBUSD.BCST 4(CX), Z10, Z3
-	VPDPBUSD.BCST 100(CX), Z10, Z4
-	VPDPBUSD.BCST 196(CX), Z10, Z5
-	VPSRLW        $4, Z13, Z11
-	VPANDD        Z15, Z11, Z11                             // codes of k = 8..11
-	VPTERNLOGD    $0xf8, Z16, Z17, Z11                      // code |= upper & mask
-	VPDPBUSD.BCST 8(CX), Z11, Z3
-	VPDPBUSD.BCST 104(CX), Z11, Z4
-	VPDPBUSD.BCST 200(CX), Z11, Z5
+	VPTERNLOGD    $0xf8, Z16, Z14, Z12                      // code |= upper & mask
+	VPDPBUSD.BCST 4(CX), Z12, Z9
+	VPDPBUSD.BCST 100(CX), Z12, Z10
+	VPDPBUSD.BCST 196(CX), Z12, Z11
+	VPDPBUSD.BCST 36(CX), Z12, Z3
+	VPDPBUSD.BCST 132(CX), Z12, Z4
+	VPDPBUSD.BCST 228(CX), Z12, Z5
+	VPSRLW        $4, Z13, Z12
+	VPANDD        Z15, Z12, Z12                             // codes of k = 8..11
+	VPTERNLOGD    $0xf8, Z16, Z17, Z12                      // code |= upper & mask
+	VPDPBUSD.BCST 8(CX), Z12, Z9
+	VPDPBUSD.BCST 104(CX), Z12, Z10
+	VPDPBUSD.BCST 200(CX), Z12, Z11
+	VPDPBUSD.BCST 40(CX), Z12, Z3
+	VPDPBUSD.BCST 136(CX), Z12, Z4
+	VPDPBUSD.BCST 232(CX), Z12, Z5
 	VPSRLW        $6, Z13, Z12
 	VPANDD        Z15, Z12, Z12                             // codes of k = 12..15
 	VPSRLW        $1, Z17, Z14
 	VPTERNLOGD    $0xf8, Z16, Z14, Z12                      // code |= upper & mask
-	VPDPBUSD.BCST 12(CX), Z12, Z3
-	VPDPBUSD.BCST 108(CX), Z12, Z4
-	VPDPBUSD.BCST 204(CX), Z12, Z5
-	VPSLLD        $7, Z3, Z3                                // token 0, 128·Σcode·hi
-	VPSRAD.BCST   $3, 80(CX), Z14                           // token 0, -4·Σq
-	VPADDD        Z14, Z3, Z3
-	VPSLLD        $7, Z4, Z4                                // token 1, 128·Σcode·hi
-	VPSRAD.BCST   $3, 176(CX), Z14                          // token 1, -4·Σq
-	VPADDD        Z14, Z4, Z4
-	VPSLLD        $7, Z5, Z5                                // token 2, 128·Σcode·hi
-	VPSRAD.BCST   $3, 272(CX), Z14                          // token 2, -4·Σq
-	VPADDD        Z14, Z5, Z5
-	VPDPBUSD.BCST 32(CX), Z9, Z3
-	VPDPBUSD.BCST 128(CX), Z9, Z4
-	VPDPBUSD.BCST 224(CX), Z9, Z5
-	VPDPBUSD.BCST 36(CX), Z10, Z3
-	VPDPBUSD.BCST 132(CX), Z10, Z4
-	VPDPBUSD.BCST 228(CX), Z10, Z5
-	VPDPBUSD.BCST 40(CX), Z11, Z3
-	VPDPBUSD.BCST 136(CX), Z11, Z4
-	VPDPBUSD.BCST 232(CX), Z11, Z5
+	VPDPBUSD.BCST 12(CX), Z12, Z9
+	VPDPBUSD.BCST 108(CX), Z12, Z10
+	VPDPBUSD.BCST 204(CX), Z12, Z11
 	VPDPBUSD.BCST 44(CX), Z12, Z3
 	VPDPBUSD.BCST 140(CX), Z12, Z4
 	VPDPBUSD.BCST 236(CX), Z12, Z5
-	VPMOVSXBD     (BX), Z9                                  // sc0 as int32
-	VPMULLD       Z9, Z3, Z3                                // sum[0] = sc0·
-	VPMULLD       Z9, Z4, Z4                                // sum[1] = sc0·
-	VPMULLD       Z9, Z5, Z5                                // sum[2] = sc0·
-	VPXORD        Z6, Z6, Z6
-	VPXORD        Z7, Z7, Z7
-	VPXORD        Z8, Z8, Z8
+	VPSLLD        $7, Z9, Z9                                // token 0, 128·Σcode·hi
+	VPADDD        Z9, Z3, Z3
+	VPSLLD        $7, Z10, Z10                              // token 1, 128·Σcode·hi
+	VPADDD        Z10, Z4, Z4
+	VPSLLD        $7, Z11, Z11                              // token 2, 128·Σcode·hi
+	VPADDD        Z11, Z5, Z5
+	VPMOVSXBD     (BX), Z12                                 // sc0 as int32
+	VPMULLD       Z12, Z3, Z3                               // sum[0] = sc0·
+	VPMULLD       Z12, Z4, Z4                               // sum[1] = sc0·
+	VPMULLD       Z12, Z5, Z5                               // sum[2] = sc0·
+	VPSRAD.BCST   $3, 84(CX), Z6                            // token 0, -4·Σq
+	VPXORD        Z9, Z9, Z9
+	VPSRAD.BCST   $3, 180(CX), Z7                           // token 1, -4·Σq
+	VPXORD        Z10, Z10, Z10
+	VPSRAD.BCST   $3, 276(CX), Z8                           // token 2, -4·Σq
+	VPXORD        Z11, Z11, Z11
 	VMOVDQU32     96(BX), Z13
-	VPANDD        Z15, Z13, Z9                              // codes of k = 16..19
+	VPANDD        Z15, Z13, Z12                             // codes of k = 16..19
 	VPSRLW        $2, Z17, Z14
-	VPTERNLOGD    $0xf8, Z16, Z14, Z9                       // code |= upper & mask
-	VPDPBUSD.BCST 16(CX), Z9, Z6
-	VPDPBUSD.BCST 112(CX), Z9, Z7
-	VPDPBUSD.BCST 208(CX), Z9, Z8
-	VPSRLW        $2, Z13, Z10
-	VPANDD        Z15, Z10, Z10                             // codes of k = 20..23
+	VPTERNLOGD    $0xf8, Z16, Z14, Z12                      // code |= upper & mask
+	VPDPBUSD.BCST 16(CX), Z12, Z9
+	VPDPBUSD.BCST 112(CX), Z12, Z10
+	VPDPBUSD.BCST 208(CX), Z12, Z11
+	VPDPBUSD.BCST 48(CX), Z12, Z6
+	VPDPBUSD.BCST 144(CX), Z12, Z7
+	VPDPBUSD.BCST 240(CX), Z12, Z8
+	VPSRLW        $2, Z13, Z12
+	VPANDD        Z15, Z12, Z12                             // codes of k = 20..23
 	VPSRLW        $3, Z17, Z14
-	VPTERNLOGD    $0xf8, Z16, Z14, Z10                      // code |= upper & mask
-	VPDPBUSD.BCST 20(CX), Z10, Z6
-	VPDPBUSD.BCST 116(CX), Z10, Z7
-	VPDPBUSD.BCST 212(CX), Z10, Z8
-	VPSRLW        $4, Z13, Z11
-	VPANDD        Z15, Z11, Z11                             // codes of k = 24..27
+	VPTERNLOGD    $0xf8, Z16, Z14, Z12                      // code |= upper & mask
+	VPDPBUSD.BCST 20(CX), Z12, Z9
+	VPDPBUSD.BCST 116(CX), Z12, Z10
+	VPDPBUSD.BCST 212(CX), Z12, Z11
+	VPDPBUSD.BCST 52(CX), Z12, Z6
+	VPDPBUSD.BCST 148(CX), Z12, Z7
+	VPDPBUSD.BCST 244(CX), Z12, Z8
+	VPSRLW        $4, Z13, Z12
+	VPANDD        Z15, Z12, Z12                             // codes of k = 24..27
 	VPSRLW        $4, Z17, Z14
-	VPTERNLOGD    $0xf8, Z16, Z14, Z11                      // code |= upper & mask
-	VPDPBUSD.BCST 24(CX), Z11, Z6
-	VPDPBUSD.BCST 120(CX), Z11, Z7
-	VPDPBUSD.BCST 216(CX), Z11, Z8
+	VPTERNLOGD    $0xf8, Z16, Z14, Z12                      // code |= upper & mask
+	VPDPBUSD.BCST 24(CX), Z12, Z9
+	VPDPBUSD.BCST 120(CX), Z12, Z10
+	VPDPBUSD.BCST 216(CX), Z12, Z11
+	VPDPBUSD.BCST 56(CX), Z12, Z6
+	VPDPBUSD.BCST 152(CX), Z12, Z7
+	VPDPBUSD.BCST 248(CX), Z12, Z8
 	VPSRLW        $6, Z13, Z12
 	VPANDD        Z15, Z12, Z12                             // codes of k = 28..31
 	VPSRLW        $5, Z17, Z14
 	VPTERNLOGD    $0xf8, Z16, Z14, Z12                      // code |= upper & mask
-	VPDPBUSD.BCST 28(CX), Z12, Z6
-	VPDPBUSD.BCST 124(CX), Z12, Z7
-	VPDPBUSD.BCST 220(CX), Z12, Z8
-	VPSLLD        $7, Z6, Z6                                // token 0, 128·Σcode·hi
-	VPSRAD.BCST   $3, 84(CX), Z14                           // token 0, -4·Σq
-	VPADDD        Z14, Z6, Z6
-	VPSLLD        $7, Z7, Z7                                // token 1, 128·Σcode·hi
-	VPSRAD.BCST   $3, 180(CX), Z14                          // token 1, -4·Σq
-	VPADDD        Z14, Z7, Z7
-	VPSLLD        $7, Z8, Z8                                // token 2, 128·Σcode·hi
-	VPSRAD.BCST   $3, 276(CX), Z14                          // token 2, -4·Σq
-	VPADDD        Z14, Z8, Z8
-	VPDPBUSD.BCST 48(CX), Z9, Z6
-	VPDPBUSD.BCST 144(CX), Z9, Z7
-	VPDPBUSD.BCST 240(CX), Z9, Z8
-	VPDPBUSD.BCST 52(CX), Z10, Z6
-	VPDPBUSD.BCST 148(CX), Z10, Z7
-	VPDPBUSD.BCST 244(CX), Z10, Z8
-	VPDPBUSD.BCST 56(CX), Z11, Z6
-	VPDPBUSD.BCST 152(CX), Z11, Z7
-	VPDPBUSD.BCST 248(CX), Z11, Z8
+	VPDPBUSD.BCST 28(CX), Z12, Z9
+	VPDPBUSD.BCST 124(CX), Z12, Z10
+	VPDPBUSD.BCST 220(CX), Z12, Z11
 	VPDPBUSD.BCST 60(CX), Z12, Z6
 	VPDPBUSD.BCST 156(CX), Z12, Z7
 	VPDPBUSD.BCST 252(CX), Z12, Z8
-	VPMOVSXBD     16(BX), Z9                                // sc1 as int32
-	VPMULLD       Z9, Z6, Z6                                // sc1·
+	VPSLLD        $7, Z9, Z9                                // token 0, 128·Σcode·hi
+	VPADDD        Z9, Z6, Z6
+	VPSLLD        $7, Z10, Z10                              // token 1, 128·Σcode·hi
+	VPADDD        Z10, Z7, Z7
+	VPSLLD        $7, Z11, Z11                              // token 2, 128·Σcode·hi
+	VPADDD        Z11, Z8, Z8
+	VPMOVSXBD     16(BX), Z12                               // sc1 as int32
+	VPMULLD       Z12, Z6, Z6                               // sc1·
 	VPADDD        Z6, Z3, Z3                                // sum[0] +=
-	VPMULLD       Z9, Z7, Z7                                // sc1·
+	VPMULLD       Z12, Z7, Z7                               // sc1·
 	VPADDD        Z7, Z4, Z4                                // sum[1] +=
-	VPMULLD       Z9, Z8, Z8                                // sc1·
+	VPMULLD       Z12, Z8, Z8                               // sc1·
 	VPADDD        Z8, Z5, Z5                                // sum[2] +=
-	VCVTPH2PS     (R8), Z9                                  // d as fp32
-	VMULPS.BCST   64(CX), Z9, Z14                           // token 0, d of its block times the weights'
+	VCVTPH2PS     (R8), Z12                                 // d as fp32
+	VMULPS.BCST   64(CX), Z12, Z14                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z3, Z3
 	VFMADD231PS   Z14, Z3, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z9, Z14                          // token 1, d of its block times the weights'
+	VMULPS.BCST   160(CX), Z12, Z14                         // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z4, Z4
 	VFMADD231PS   Z14, Z4, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   256(CX), Z9, Z14                          // token 2, d of its block times the weights'
+	VMULPS.BCST   256(CX), Z12, Z14                         // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
 	VFMADD231PS   Z14, Z5, Z2                               // acc[2] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block
@@ -1250,8 +1250,8 @@ TEXT ·MatmulQ3_KInt16x4AVX512(SB), NOSPLIT, $0-40
 	MOVQ          act+24(FP), CX
 	MOVQ          steps+32(FP), DX
 	SHLQ          $2, SI                                    // floats to bytes
-	VPBROADCASTD  maskPair<>(SB), Z18                       // the lowest two bits of every byte
-	VPBROADCASTD  maskHigh<>(SB), Z19                       // where the upper bits of a code go in every byte
+	VPBROADCASTD  maskPair<>(SB), Z19                       // the lowest two bits of every byte
+	VPBROADCASTD  maskHigh<>(SB), Z20                       // where the upper bits of a code go in every byte
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 	VPXORD        Z2, Z2, Z2                                // acc = +0
@@ -1265,161 +1265,161 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU32     160(BX), Z20                              // upper bits
-	VPXORD        Z4, Z4, Z4
-	VPXORD        Z5, Z5, Z5
-	VPXORD        Z6, Z6, Z6
-	VPXORD        Z7, Z7, Z7
-	VMOVDQU32     32(BX), Z16
-	VPANDD        Z18, Z16, Z12                             // codes of k = 0..3
-	VPSLLW        $2, Z20, Z17
-	VPTERNLOGD    $0xf8, Z19, Z17, Z12                      // code |= upper & mask
-	VPDPBUSD.BCST (CX), Z12, Z4
-	VPDPBUSD.BCST 96(CX), Z12, Z5
-	VPDPBUSD.BCST 192(CX), Z12, Z6
-	VPDPBUSD.BCST 288(CX), Z12, Z7
-	VPSRLW        $2, Z16, Z13
-	VPANDD        Z18, Z13, Z13                             // codes of k = 4..7
-	VPSLLW        $1, Z20, Z17
-	VPTERNLOGD    $0xf8, Z19, Z17, Z13                      // code |= upper & mask
-	VPDPBUSD.BCST 4(CX), Z13, Z4
-	VPDPBUSD.BCST 100(CX), Z13, Z5
-	VPDPBUSD.BCST 196(CX), Z13, Z6
-	VPDPBUSD.BCST 292(CX), Z13, Z7
-	VPSRLW        $4, Z16, Z14
-	VPANDD        Z18, Z14, Z14                             // codes of k = 8..11
-	VPTERNLOGD    $0xf8, Z19, Z20, Z14                      // code |= upper & mask
-	VPDPBUSD.BCST 8(CX), Z14, Z4
-	VPDPBUSD.BCST 104(CX), Z14, Z5
-	VPDPBUSD.BCST 200(CX), Z14, Z6
-	VPDPBUSD.BCST 296(CX), Z14, Z7
-	VPSRLW        $6, Z16, Z15
-	VPANDD        Z18, Z15, Z15                             // codes of k = 12..15
-	VPSRLW        $1, Z20, Z17
-	VPTERNLOGD    $0xf8, Z19, Z17, Z15                      // code |= upper & mask
-	VPDPBUSD.BCST 12(CX), Z15, Z4
-	VPDPBUSD.BCST 108(CX), Z15, Z5
-	VPDPBUSD.BCST 204(CX), Z15, Z6
-	VPDPBUSD.BCST 300(CX), Z15, Z7
-	VPSLLD        $7, Z4, Z4                                // token 0, 128·Σcode·hi
-	VPSRAD.BCST   $3, 80(CX), Z17                           // token 0, -4·Σq
-	VPADDD        Z17, Z4, Z4
-	VPSLLD        $7, Z5, Z5                                // token 1, 128·Σcode·hi
-	VPSRAD.BCST   $3, 176(CX), Z17                          // token 1, -4·Σq
-	VPADDD        Z17, Z5, Z5
-	VPSLLD        $7, Z6, Z6                                // token 2, 128·Σcode·hi
-	VPSRAD.BCST   $3, 272(CX), Z17                          // token 2, -4·Σq
-	VPADDD        Z17, Z6, Z6
-	VPSLLD        $7, Z7, Z7                                // token 3, 128·Σcode·hi
-	VPSRAD.BCST   $3, 368(CX), Z17                          // token 3, -4·Σq
-	VPADDD        Z17, Z7, Z7
-	VPDPBUSD.BCST 32(CX), Z12, Z4
-	VPDPBUSD.BCST 128(CX), Z12, Z5
-	VPDPBUSD.BCST 224(CX), Z12, Z6
-	VPDPBUSD.BCST 320(CX), Z12, Z7
-	VPDPBUSD.BCST 36(CX), Z13, Z4
-	VPDPBUSD.BCST 132(CX), Z13, Z5
-	VPDPBUSD.BCST 228(CX), Z13, Z6
-	VPDPBUSD.BCST 324(CX), Z13, Z7
-	VPDPBUSD.BCST 40(CX), Z14, Z4
-	VPDPBUSD.BCST 136(CX), Z14, Z5
-	VPDPBUSD.BCST 232(CX), Z14, Z6
-	VPDPBUSD.BCST 328(CX), Z14, Z7
-	VPDPBUSD.BCST 44(CX), Z15, Z4
-	VPDPBUSD.BCST 140(CX), Z15, Z5
-	VPDPBUSD.BCST 236(CX), Z15, Z6
-	VPDPBUSD.BCST 332(CX), Z15, Z7
-	VPMOVSXBD     (BX), Z12                                 // sc0 as int32
-	VPMULLD       Z12, Z4, Z4                               // sum[0] = sc0·
-	VPMULLD       Z12, Z5, Z5                               // sum[1] = sc0·
-	VPMULLD       Z12, Z6, Z6                               // sum[2] = sc0·
-	VPMULLD       Z12, Z7, Z7                               // sum[3] = sc0·
-	VPXORD        Z8, Z8, Z8
-	VPXORD        Z9, Z9, Z9
-	VPXORD        Z10, Z10, Z10
-	VPXORD        Z11, Z11, Z11
-	VMOVDQU32     96(BX), Z16
-	VPANDD        Z18, Z16, Z12                             // codes of k = 16..19
-	VPSRLW        $2, Z20, Z17
-	VPTERNLOGD    $0xf8, Z19, Z17, Z12                      // code |= upper & mask
-	VPDPBUSD.BCST 16(CX), Z12, Z8
-	VPDPBUSD.BCST 112(CX), Z12, Z9
-	VPDPBUSD.BCST 208(CX), Z12, Z10
-	VPDPBUSD.BCST 304(CX), Z12, Z11
-	VPSRLW        $2, Z16, Z13
-	VPANDD        Z18, Z13, Z13                             // codes of k = 20..23
-	VPSRLW        $3, Z20, Z17
-	VPTERNLOGD    $0xf8, Z19, Z17, Z13                      // code |= upper & mask
-	VPDPBUSD.BCST 20(CX), Z13, Z8
-	VPDPBUSD.BCST 116(CX), Z13, Z9
-	VPDPBUSD.BCST 212(CX), Z13, Z10
-	VPDPBUSD.BCST 308(CX), Z13, Z11
-	VPSRLW        $4, Z16, Z14
-	VPANDD        Z18, Z14, Z14                             // codes of k = 24..27
-	VPSRLW        $4, Z20, Z17
-	VPTERNLOGD    $0xf8, Z19, Z17, Z14                      // code |= upper & mask
-	VPDPBUSD.BCST 24(CX), Z14, Z8
-	VPDPBUSD.BCST 120(CX), Z14, Z9
-	VPDPBUSD.BCST 216(CX), Z14, Z10
-	VPDPBUSD.BCST 312(CX), Z14, Z11
-	VPSRLW        $6, Z16, Z15
-	VPANDD        Z18, Z15, Z15                             // codes of k = 28..31
-	VPSRLW        $5, Z20, Z17
-	VPTERNLOGD    $0xf8, Z19, Z17, Z15                      // code |= upper & mask
-	VPDPBUSD.BCST 28(CX), Z15, Z8
-	VPDPBUSD.BCST 124(CX), Z15, Z9
-	VPDPBUSD.BCST 220(CX), Z15, Z10
-	VPDPBUSD.BCST 316(CX), Z15, Z11
-	VPSLLD        $7, Z8, Z8                                // token 0, 128·Σcode·hi
-	VPSRAD.BCST   $3, 84(CX), Z17                           // token 0, -4·Σq
-	VPADDD        Z17, Z8, Z8
-	VPSLLD        $7, Z9, Z9                                // token 1, 128·Σcode·hi
-	VPSRAD.BCST   $3, 180(CX), Z17                          // token 1, -4·Σq
-	VPADDD        Z17, Z9, Z9
-	VPSLLD        $7, Z10, Z10                              // token 2, 128·Σcode·hi
-	VPSRAD.BCST   $3, 276(CX), Z17                          // token 2, -4·Σq
-	VPADDD        Z17, Z10, Z10
-	VPSLLD        $7, Z11, Z11                              // token 3, 128·Σcode·hi
-	VPSRAD.BCST   $3, 372(CX), Z17                          // token 3, -4·Σq
-	VPADDD        Z17, Z11, Z11
-	VPDPBUSD.BCST 48(CX), Z12, Z8
-	VPDPBUSD.BCST 144(CX), Z12, Z9
-	VPDPBUSD.BCST 240(CX), Z12, Z10
-	VPDPBUSD.BCST 336(CX), Z12, Z11
-	VPDPBUSD.BCST 52(CX), Z13, Z8
-	VPDPBUSD.BCST 148(CX), Z13, Z9
-	VPDPBUSD.BCST 244(CX), Z13, Z10
-	VPDPBUSD.BCST 340(CX), Z13, Z11
-	VPDPBUSD.BCST 56(CX), Z14, Z8
-	VPDPBUSD.BCST 152(CX), Z14, Z9
-	VPDPBUSD.BCST 248(CX), Z14, Z10
-	VPDPBUSD.BCST 344(CX), Z14, Z11
-	VPDPBUSD.BCST 60(CX), Z15, Z8
-	VPDPBUSD.BCST 156(CX), Z15, Z9
-	VPDPBUSD.BCST 252(CX), Z15, Z10
-	VPDPBUSD.BCST 348(CX), Z15, Z11
-	VPMOVSXBD     16(BX), Z12                               // sc1 as int32
-	VPMULLD       Z12, Z8, Z8                               // sc1·
+	VMOVDQU32     160(BX), Z21                              // upper bits
+	VPSRAD.BCST   $3, 80(CX), Z4                            // token 0, -4·Σq
+	VPXORD        Z12, Z12, Z12
+	VPSRAD.BCST   $3, 176(CX), Z5                           // token 1, -4·Σq
+	VPXORD        Z13, Z13, Z13
+	VPSRAD.BCST   $3, 272(CX), Z6                           // token 2, -4·Σq
+	VPXORD        Z14, Z14, Z14
+	VPSRAD.BCST   $3, 368(CX), Z7                           // token 3, -4·Σq
+	VPXORD        Z15, Z15, Z15
+	VMOVDQU32     32(BX), Z17
+	VPANDD        Z19, Z17, Z16                             // codes of k = 0..3
+	VPSLLW        $2, Z21, Z18
+	VPTERNLOGD    $0xf8, Z20, Z18, Z16                      // code |= upper & mask
+	VPDPBUSD.BCST (CX), Z16, Z12
+	VPDPBUSD.BCST 96(CX), Z16, Z13
+	VPDPBUSD.BCST 192(CX), Z16, Z14
+	VPDPBUSD.BCST 288(CX), Z16, Z15
+	VPDPBUSD.BCST 32(CX), Z16, Z4
+	VPDPBUSD.BCST 128(CX), Z16, Z5
+	VPDPBUSD.BCST 224(CX), Z16, Z6
+	VPDPBUSD.BCST 320(CX), Z16, Z7
+	VPSRLW        $2, Z17, Z16
+	VPANDD        Z19, Z16, Z16                             // codes of k = 4..7
+	VPSLLW        $1, Z21, Z18
+	VPTERNLOGD    $0xf8, Z20, Z18, Z16                      // code |= upper & mask
+	VPDPBUSD.BCST 4(CX), Z16, Z12
+	VPDPBUSD.BCST 100(CX), Z16, Z13
+	VPDPBUSD.BCST 196(CX), Z16, Z14
+	VPDPBUSD.BCST 292(CX), Z16, Z15
+	VPDPBUSD.BCST 36(CX), Z16, Z4
+	VPDPBUSD.BCST 132(CX), Z16, Z5
+	VPDPBUSD.BCST 228(CX), Z16, Z6
+	VPDPBUSD.BCST 324(CX), Z16, Z7
+	VPSRLW        $4, Z17, Z16
+	VPANDD        Z19, Z16, Z16                             // codes of k = 8..11
+	VPTERNLOGD    $0xf8, Z20, Z21, Z16                      // code |= upper & mask
+	VPDPBUSD.BCST 8(CX), Z16, Z12
+	VPDPBUSD.BCST 104(CX), Z16, Z13
+	VPDPBUSD.BCST 200(CX), Z16, Z14
+	VPDPBUSD.BCST 296(CX), Z16, Z15
+	VPDPBUSD.BCST 40(CX), Z16, Z4
+	VPDPBUSD.BCST 136(CX), Z16, Z5
+	VPDPBUSD.BCST 232(CX), Z16, Z6
+	VPDPBUSD.BCST 328(CX), Z16, Z7
+	VPSRLW        $6, Z17, Z16
+	VPANDD        Z19, Z16, Z16                             // codes of k = 12..15
+	VPSRLW        $1, Z21, Z18
+	VPTERNLOGD    $0xf8, Z20, Z18, Z16                      // code |= upper & mask
+	VPDPBUSD.BCST 12(CX), Z16, Z12
+	VPDPBUSD.BCST 108(CX), Z16, Z13
+	VPDPBUSD.BCST 204(CX), Z16, Z14
+	VPDPBUSD.BCST 300(CX), Z16, Z15
+	VPDPBUSD.BCST 44(CX), Z16, Z4
+	VPDPBUSD.BCST 140(CX), Z16, Z5
+	VPDPBUSD.BCST 236(CX), Z16, Z6
+	VPDPBUSD.BCST 332(CX), Z16, Z7
+	VPSLLD        $7, Z12, Z12                              // token 0, 128·Σcode·hi
+	VPADDD        Z12, Z4, Z4
+	VPSLLD        $7, Z13, Z13                              // token 1, 128·Σcode·hi
+	VPADDD        Z13, Z5, Z5
+	VPSLLD        $7, Z14, Z14                              // token 2, 128·Σcode·hi
+	VPADDD        Z14, Z6, Z6
+	VPSLLD        $7, Z15, Z15                              // token 3, 128·Σcode·hi
+	VPADDD        Z15, Z7, Z7
+	VPMOVSXBD     (BX), Z16                                 // sc0 as int32
+	VPMULLD       Z16, Z4, Z4                               // sum[0] = sc0·
+	VPMULLD       Z16, Z5, Z5                               // sum[1] = sc0·
+	VPMULLD       Z16, Z6, Z6                               // sum[2] = sc0·
+	VPMULLD       Z16, Z7, Z7                               // sum[3] = sc0·
+	VPSRAD.BCST   $3, 84(CX), Z8                            // token 0, -4·Σq
+	VPXORD        Z12, Z12, Z12
+	VPSRAD.BCST   $3, 180(CX), Z9                           // token 1, -4·Σq
+	VPXORD        Z13, Z13, Z13
+	VPSRAD.BCST   $3, 276(CX), Z10                          // token 2, -4·Σq
+	VPXORD        Z14, Z14, Z14
+	VPSRAD.BCST   $3, 372(CX), Z11                          // token 3, -4·Σq
+	VPXORD        Z15, Z15, Z15
+	VMOVDQU32     96(BX), Z17
+	VPANDD        Z19, Z17, Z16                             // codes of k = 16..19
+	VPSRLW        $2, Z21, Z18
+	VPTERNLOGD    $0xf8, Z20, Z18, Z16                      // code |= upper & mask
+	VPDPBUSD.BCST 16(CX), Z16, Z12
+	VPDPBUSD.BCST 112(CX), Z16, Z13
+	VPDPBUSD.BCST 208(CX), Z16, Z14
+	VPDPBUSD.BCST 304(CX), Z16, Z15
+	VPDPBUSD.BCST 48(CX), Z16, Z8
+	VPDPBUSD.BCST 144(CX), Z16, Z9
+	VPDPBUSD.BCST 240(CX), Z16, Z10
+	VPDPBUSD.BCST 336(CX), Z16, Z11
+	VPSRLW        $2, Z17, Z16
+	VPANDD        Z19, Z16, Z16                             // codes of k = 20..23
+	VPSRLW        $3, Z21, Z18
+	VPTERNLOGD    $0xf8, Z20, Z18, Z16                      // code |= upper & mask
+	VPDPBUSD.BCST 20(CX), Z16, Z12
+	VPDPBUSD.BCST 116(CX), Z16, Z13
+	VPDPBUSD.BCST 212(CX), Z16, Z14
+	VPDPBUSD.BCST 308(CX), Z16, Z15
+	VPDPBUSD.BCST 52(CX), Z16, Z8
+	VPDPBUSD.BCST 148(CX), Z16, Z9
+	VPDPBUSD.BCST 244(CX), Z16, Z10
+	VPDPBUSD.BCST 340(CX), Z16, Z11
+	VPSRLW        $4, Z17, Z16
+	VPANDD        Z19, Z16, Z16                             // codes of k = 24..27
+	VPSRLW        $4, Z21, Z18
+	VPTERNLOGD    $0xf8, Z20, Z18, Z16                      // code |= upper & mask
+	VPDPBUSD.BCST 24(CX), Z16, Z12
+	VPDPBUSD.BCST 120(CX), Z16, Z13
+	VPDPBUSD.BCST 216(CX), Z16, Z14
+	VPDPBUSD.BCST 312(CX), Z16, Z15
+	VPDPBUSD.BCST 56(CX), Z16, Z8
+	VPDPBUSD.BCST 152(CX), Z16, Z9
+	VPDPBUSD.BCST 248(CX), Z16, Z10
+	VPDPBUSD.BCST 344(CX), Z16, Z11
+	VPSRLW        $6, Z17, Z16
+	VPANDD        Z19, Z16, Z16                             // codes of k = 28..31
+	VPSRLW        $5, Z21, Z18
+	VPTERNLOGD    $0xf8, Z20, Z18, Z16                      // code |= upper & mask
+	VPDPBUSD.BCST 28(CX), Z16, Z12
+	VPDPBUSD.BCST 124(CX), Z16, Z13
+	VPDPBUSD.BCST 220(CX), Z16, Z14
+	VPDPBUSD.BCST 316(CX), Z16, Z15
+	VPDPBUSD.BCST 60(CX), Z16, Z8
+	VPDPBUSD.BCST 156(CX), Z16, Z9
+	VPDPBUSD.BCST 252(CX), Z16, Z10
+	VPDPBUSD.BCST 348(CX), Z16, Z11
+	VPSLLD        $7, Z12, Z12                              // token 0, 128·Σcode·hi
+	VPADDD        Z12, Z8, Z8
+	VPSLLD        $7, Z13, Z13                              // token 1, 128·Σcode·hi
+	VPADDD        Z13, Z9, Z9
+	VPSLLD        $7, Z14, Z14                              // token 2, 128·Σcode·hi
+	VPADDD        Z14, Z10, Z10
+	VPSLLD        $7, Z15, Z15                              // token 3, 128·Σcode·hi
+	VPADDD        Z15, Z11, Z11
+	VPMOVSXBD     16(BX), Z16                               // sc1 as int32
+	VPMULLD       Z16, Z8, Z8                               // sc1·
 	VPADDD        Z8, Z4, Z4                                // sum[0] +=
-	VPMULLD       Z12, Z9, Z9                               // sc1·
+	VPMULLD       Z16, Z9, Z9                               // sc1·
 	VPADDD        Z9, Z5, Z5                                // sum[1] +=
-	VPMULLD       Z12, Z10, Z10                             // sc1·
+	VPMULLD       Z16, Z10, Z10                             // sc1·
 	VPADDD        Z10, Z6, Z6                               // sum[2] +=
-	VPMULLD       Z12, Z11, Z11                             // sc1·
+	VPMULLD       Z16, Z11, Z11                             // sc1·
 	VPADDD        Z11, Z7, Z7                               // sum[3] +=
-	VCVTPH2PS     (R8), Z12                                 // d as fp32
-	VMULPS.BCST   64(CX), Z12, Z17                          // token 0, d of its block times the weights'
+	VCVTPH2PS     (R8), Z16                                 // d as fp32
+	VMULPS.BCST   64(CX), Z16, Z18                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z4, Z4
-	VFMADD231PS   Z17, Z4, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z12, Z17                         // token 1, d of its block times the weights'
+	VFMADD231PS   Z18, Z4, Z0                               // acc[0] = FMA(sum, scale, acc)
+	VMULPS.BCST   160(CX), Z16, Z18                         // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
-	VFMADD231PS   Z17, Z5, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   256(CX), Z12, Z17                         // token 2, d of its block times the weights'
+	VFMADD231PS   Z18, Z5, Z1                               // acc[1] = FMA(sum, scale, acc)
+	VMULPS.BCST   256(CX), Z16, Z18                         // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z17, Z6, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   352(CX), Z12, Z17                         // token 3, d of its block times the weights'
+	VFMADD231PS   Z18, Z6, Z2                               // acc[2] = FMA(sum, scale, acc)
+	VMULPS.BCST   352(CX), Z16, Z18                         // token 3, d of its block times the weights'
 	VCVTDQ2PS     Z7, Z7
-	VFMADD231PS   Z17, Z7, Z3                               // acc[3] = FMA(sum, scale, acc)
+	VFMADD231PS   Z18, Z7, Z3                               // acc[3] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block
 	ADDQ          $384, CX
 	DECQ          R9
@@ -1446,8 +1446,8 @@ TEXT ·MatmulQ3_KInt16x5AVX512(SB), NOSPLIT, $0-40
 	MOVQ          act+24(FP), CX
 	MOVQ          steps+32(FP), DX
 	SHLQ          $2, SI                                    // floats to bytes
-	VPBROADCASTD  maskPair<>(SB), Z21                       // the lowest two bits of every byte
-	VPBROADCASTD  maskHigh<>(SB), Z22                       // where the upper bits of a code go in every byte
+	VPBROADCASTD  maskPair<>(SB), Z23                       // the lowest two bits of every byte
+	VPBROADCASTD  maskHigh<>(SB), Z24                       // where the upper bits of a code go in every byte
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 	VPXORD        Z2, Z2, Z2                                // acc = +0
@@ -1462,191 +1462,191 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU32     160(BX), Z23                              // upper bits
-	VPXORD        Z5, Z5, Z5
-	VPXORD        Z6, Z6, Z6
-	VPXORD        Z7, Z7, Z7
-	VPXORD        Z8, Z8, Z8
-	VPXORD        Z9, Z9, Z9
-	VMOVDQU32     32(BX), Z19
-	VPANDD        Z21, Z19, Z15                             // codes of k = 0..3
-	VPSLLW        $2, Z23, Z20
-	VPTERNLOGD    $0xf8, Z22, Z20, Z15                      // code |= upper & mask
-	VPDPBUSD.BCST (CX), Z15, Z5
-	VPDPBUSD.BCST 96(CX), Z15, Z6
-	VPDPBUSD.BCST 192(CX), Z15, Z7
-	VPDPBUSD.BCST 288(CX), Z15, Z8
-	VPDPBUSD.BCST 384(CX), Z15, Z9
-	VPSRLW        $2, Z19, Z16
-	VPANDD        Z21, Z16, Z16                             // codes of k = 4..7
-	VPSLLW        $1, Z23, Z20
-	VPTERNLOGD    $0xf8, Z22, Z20, Z16                      // code |= upper & mask
-	VPDPBUSD.BCST 4(CX), Z16, Z5
-	VPDPBUSD.BCST 100(CX), Z16, Z6
-	VPDPBUSD.BCST 196(CX), Z16, Z7
-	VPDPBUSD.BCST 292(CX), Z16, Z8
-	VPDPBUSD.BCST 388(CX), Z16, Z9
-	VPSRLW        $4, Z19, Z17
-	VPANDD        Z21, Z17, Z17                             // codes of k = 8..11
-	VPTERNLOGD    $0xf8, Z22, Z23, Z17                      // code |= upper & mask
-	VPDPBUSD.BCST 8(CX), Z17, Z5
-	VPDPBUSD.BCST 104(CX), Z17, Z6
-	VPDPBUSD.BCST 200(CX), Z17, Z7
-	VPDPBUSD.BCST 296(CX), Z17, Z8
-	VPDPBUSD.BCST 392(CX), Z17, Z9
-	VPSRLW        $6, Z19, Z18
-	VPANDD        Z21, Z18, Z18                             // codes of k = 12..15
-	VPSRLW        $1, Z23, Z20
-	VPTERNLOGD    $0xf8, Z22, Z20, Z18                      // code |= upper & mask
-	VPDPBUSD.BCST 12(CX), Z18, Z5
-	VPDPBUSD.BCST 108(CX), Z18, Z6
-	VPDPBUSD.BCST 204(CX), Z18, Z7
-	VPDPBUSD.BCST 300(CX), Z18, Z8
-	VPDPBUSD.BCST 396(CX), Z18, Z9
-	VPSLLD        $7, Z5, Z5                                // token 0, 128·Σcode·hi
-	VPSRAD.BCST   $3, 80(CX), Z20                           // token 0, -4·Σq
-	VPADDD        Z20, Z5, Z5
-	VPSLLD        $7, Z6, Z6                                // token 1, 128·Σcode·hi
-	VPSRAD.BCST   $3, 176(CX), Z20                          // token 1, -4·Σq
-	VPADDD        Z20, Z6, Z6
-	VPSLLD        $7, Z7, Z7                                // token 2, 128·Σcode·hi
-	VPSRAD.BCST   $3, 272(CX), Z20                          // token 2, -4·Σq
-	VPADDD        Z20, Z7, Z7
-	VPSLLD        $7, Z8, Z8                                // token 3, 128·Σcode·hi
-	VPSRAD.BCST   $3, 368(CX), Z20                          // token 3, -4·Σq
-	VPADDD        Z20, Z8, Z8
-	VPSLLD        $7, Z9, Z9                                // token 4, 128·Σcode·hi
-	VPSRAD.BCST   $3, 464(CX), Z20                          // token 4, -4·Σq
-	VPADDD        Z20, Z9, Z9
-	VPDPBUSD.BCST 32(CX), Z15, Z5
-	VPDPBUSD.BCST 128(CX), Z15, Z6
-	VPDPBUSD.BCST 224(CX), Z15, Z7
-	VPDPBUSD.BCST 320(CX), Z15, Z8
-	VPDPBUSD.BCST 416(CX), Z15, Z9
-	VPDPBUSD.BCST 36(CX), Z16, Z5
-	VPDPBUSD.BCST 132(CX), Z16, Z6
-	VPDPBUSD.BCST 228(CX), Z16, Z7
-	VPDPBUSD.BCST 324(CX), Z16, Z8
-	VPDPBUSD.BCST 420(CX), Z16, Z9
-	VPDPBUSD.BCST 40(CX), Z17, Z5
-	VPDPBUSD.BCST 136(CX), Z17, Z6
-	VPDPBUSD.BCST 232(CX), Z17, Z7
-	VPDPBUSD.BCST 328(CX), Z17, Z8
-	VPDPBUSD.BCST 424(CX), Z17, Z9
-	VPDPBUSD.BCST 44(CX), Z18, Z5
-	VPDPBUSD.BCST 140(CX), Z18, Z6
-	VPDPBUSD.BCST 236(CX), Z18, Z7
-	VPDPBUSD.BCST 332(CX), Z18, Z8
-	VPDPBUSD.BCST 428(CX), Z18, Z9
-	VPMOVSXBD     (BX), Z15                                 // sc0 as int32
-	VPMULLD       Z15, Z5, Z5                               // sum[0] = sc0·
-	VPMULLD       Z15, Z6, Z6                               // sum[1] = sc0·
-	VPMULLD       Z15, Z7, Z7                               // sum[2] = sc0·
-	VPMULLD       Z15, Z8, Z8                               // sum[3] = sc0·
-	VPMULLD       Z15, Z9, Z9                               // sum[4] = sc0·
-	VPXORD        Z10, Z10, Z10
-	VPXORD        Z11, Z11, Z11
-	VPXORD        Z12, Z12, Z12
-	VPXORD        Z13, Z13, Z13
-	VPXORD        Z14, Z14, Z14
-	VMOVDQU32     96(BX), Z19
-	VPANDD        Z21, Z19, Z15                             // codes of k = 16..19
-	VPSRLW        $2, Z23, Z20
-	VPTERNLOGD    $0xf8, Z22, Z20, Z15                      // code |= upper & mask
-	VPDPBUSD.BCST 16(CX), Z15, Z10
-	VPDPBUSD.BCST 112(CX), Z15, Z11
-	VPDPBUSD.BCST 208(CX), Z15, Z12
-	VPDPBUSD.BCST 304(CX), Z15, Z13
-	VPDPBUSD.BCST 400(CX), Z15, Z14
-	VPSRLW        $2, Z19, Z16
-	VPANDD        Z21, Z16, Z16                             // codes of k = 20..23
-	VPSRLW        $3, Z23, Z20
-	VPTERNLOGD    $0xf8, Z22, Z20, Z16                      // code |= upper & mask
-	VPDPBUSD.BCST 20(CX), Z16, Z10
-	VPDPBUSD.BCST 116(CX), Z16, Z11
-	VPDPBUSD.BCST 212(CX), Z16, Z12
-	VPDPBUSD.BCST 308(CX), Z16, Z13
-	VPDPBUSD.BCST 404(CX), Z16, Z14
-	VPSRLW        $4, Z19, Z17
-	VPANDD        Z21, Z17, Z17                             // codes of k = 24..27
-	VPSRLW        $4, Z23, Z20
-	VPTERNLOGD    $0xf8, Z22, Z20, Z17                      // code |= upper & mask
-	VPDPBUSD.BCST 24(CX), Z17, Z10
-	VPDPBUSD.BCST 120(CX), Z17, Z11
-	VPDPBUSD.BCST 216(CX), Z17, Z12
-	VPDPBUSD.BCST 312(CX), Z17, Z13
-	VPDPBUSD.BCST 408(CX), Z17, Z14
-	VPSRLW        $6, Z19, Z18
-	VPANDD        Z21, Z18, Z18                             // codes of k = 28..31
-	VPSRLW        $5, Z23, Z20
-	VPTERNLOGD    $0xf8, Z22, Z20, Z18                      // code |= upper & mask
-	VPDPBUSD.BCST 28(CX), Z18, Z10
-	VPDPBUSD.BCST 124(CX), Z18, Z11
-	VPDPBUSD.BCST 220(CX), Z18, Z12
-	VPDPBUSD.BCST 316(CX), Z18, Z13
-	VPDPBUSD.BCST 412(CX), Z18, Z14
-	VPSLLD        $7, Z10, Z10                              // token 0, 128·Σcode·hi
-	VPSRAD.BCST   $3, 84(CX), Z20                           // token 0, -4·Σq
-	VPADDD        Z20, Z10, Z10
-	VPSLLD        $7, Z11, Z11                              // token 1, 128·Σcode·hi
-	VPSRAD.BCST   $3, 180(CX), Z20                          // token 1, -4·Σq
-	VPADDD        Z20, Z11, Z11
-	VPSLLD        $7, Z12, Z12                              // token 2, 128·Σcode·hi
-	VPSRAD.BCST   $3, 276(CX), Z20                          // token 2, -4·Σq
-	VPADDD        Z20, Z12, Z12
-	VPSLLD        $7, Z13, Z13                              // token 3, 128·Σcode·hi
-	VPSRAD.BCST   $3, 372(CX), Z20                          // token 3, -4·Σq
-	VPADDD        Z20, Z13, Z13
-	VPSLLD        $7, Z14, Z14                              // token 4, 128·Σcode·hi
-	VPSRAD.BCST   $3, 468(CX), Z20                          // token 4, -4·Σq
-	VPADDD        Z20, Z14, Z14
-	VPDPBUSD.BCST 48(CX), Z15, Z10
-	VPDPBUSD.BCST 144(CX), Z15, Z11
-	VPDPBUSD.BCST 240(CX), Z15, Z12
-	VPDPBUSD.BCST 336(CX), Z15, Z13
-	VPDPBUSD.BCST 432(CX), Z15, Z14
-	VPDPBUSD.BCST 52(CX), Z16, Z10
-	VPDPBUSD.BCST 148(CX), Z16, Z11
-	VPDPBUSD.BCST 244(CX), Z16, Z12
-	VPDPBUSD.BCST 340(CX), Z16, Z13
-	VPDPBUSD.BCST 436(CX), Z16, Z14
-	VPDPBUSD.BCST 56(CX), Z17, Z10
-	VPDPBUSD.BCST 152(CX), Z17, Z11
-	VPDPBUSD.BCST 248(CX), Z17, Z12
-	VPDPBUSD.BCST 344(CX), Z17, Z13
-	VPDPBUSD.BCST 440(CX), Z17, Z14
-	VPDPBUSD.BCST 60(CX), Z18, Z10
-	VPDPBUSD.BCST 156(CX), Z18, Z11
-	VPDPBUSD.BCST 252(CX), Z18, Z12
-	VPDPBUSD.BCST 348(CX), Z18, Z13
-	VPDPBUSD.BCST 444(CX), Z18, Z14
-	VPMOVSXBD     16(BX), Z15                               // sc1 as int32
-	VPMULLD       Z15, Z10, Z10                             // sc1·
+	VMOVDQU32     160(BX), Z25                              // upper bits
+	VPSRAD.BCST   $3, 80(CX), Z5                            // token 0, -4·Σq
+	VPXORD        Z15, Z15, Z15
+	VPSRAD.BCST   $3, 176(CX), Z6                           // token 1, -4·Σq
+	VPXORD        Z16, Z16, Z16
+	VPSRAD.BCST   $3, 272(CX), Z7                           // token 2, -4·Σq
+	VPXORD        Z17, Z17, Z17
+	VPSRAD.BCST   $3, 368(CX), Z8                           // token 3, -4·Σq
+	VPXORD        Z18, Z18, Z18
+	VPSRAD.BCST   $3, 464(CX), Z9                           // token 4, -4·Σq
+	VPXORD        Z19, Z19, Z19
+	VMOVDQU32     32(BX), Z21
+	VPANDD        Z23, Z21, Z20                             // codes of k = 0..3
+	VPSLLW        $2, Z25, Z22
+	VPTERNLOGD    $0xf8, Z24, Z22, Z20                      // code |= upper & mask
+	VPDPBUSD.BCST (CX), Z20, Z15
+	VPDPBUSD.BCST 96(CX), Z20, Z16
+	VPDPBUSD.BCST 192(CX), Z20, Z17
+	VPDPBUSD.BCST 288(CX), Z20, Z18
+	VPDPBUSD.BCST 384(CX), Z20, Z19
+	VPDPBUSD.BCST 32(CX), Z20, Z5
+	VPDPBUSD.BCST 128(CX), Z20, Z6
+	VPDPBUSD.BCST 224(CX), Z20, Z7
+	VPDPBUSD.BCST 320(CX), Z20, Z8
+	VPDPBUSD.BCST 416(CX), Z20, Z9
+	VPSRLW        $2, Z21, Z20
+	VPANDD        Z23, Z20, Z20                             // codes of k = 4..7
+	VPSLLW        $1, Z25, Z22
+	VPTERNLOGD    $0xf8, Z24, Z22, Z20                      // code |= upper & mask
+	VPDPBUSD.BCST 4(CX), Z20, Z15
+	VPDPBUSD.BCST 100(CX), Z20, Z16
+	VPDPBUSD.BCST 196(CX), Z20, Z17
+	VPDPBUSD.BCST 292(CX), Z20, Z18
+	VPDPBUSD.BCST 388(CX), Z20, Z19
+	VPDPBUSD.BCST 36(CX), Z20, Z5
+	VPDPBUSD.BCST 132(CX), Z20, Z6
+	VPDPBUSD.BCST 228(CX), Z20, Z7
+	VPDPBUSD.BCST 324(CX), Z20, Z8
+	VPDPBUSD.BCST 420(CX), Z20, Z9
+	VPSRLW        $4, Z21, Z20
+	VPANDD        Z23, Z20, Z20                             // codes of k = 8..11
+	VPTERNLOGD    $0xf8, Z24, Z25, Z20                      // code |= upper & mask
+	VPDPBUSD.BCST 8(CX), Z20, Z15
+	VPDPBUSD.BCST 104(CX), Z20, Z16
+	VPDPBUSD.BCST 200(CX), Z20, Z17
+	VPDPBUSD.BCST 296(CX), Z20, Z18
+	VPDPBUSD.BCST 392(CX), Z20, Z19
+	VPDPBUSD.BCST 40(CX), Z20, Z5
+	VPDPBUSD.BCST 136(CX), Z20, Z6
+	VPDPBUSD.BCST 232(CX), Z20, Z7
+	VPDPBUSD.BCST 328(CX), Z20, Z8
+	VPDPBUSD.BCST 424(CX), Z20, Z9
+	VPSRLW        $6, Z21, Z20
+	VPANDD        Z23, Z20, Z20                             // codes of k = 12..15
+	VPSRLW        $1, Z25, Z22
+	VPTERNLOGD    $0xf8, Z24, Z22, Z20                      // code |= upper & mask
+	VPDPBUSD.BCST 12(CX), Z20, Z15
+	VPDPBUSD.BCST 108(CX), Z20, Z16
+	VPDPBUSD.BCST 204(CX), Z20, Z17
+	VPDPBUSD.BCST 300(CX), Z20, Z18
+	VPDPBUSD.BCST 396(CX), Z20, Z19
+	VPDPBUSD.BCST 44(CX), Z20, Z5
+	VPDPBUSD.BCST 140(CX), Z20, Z6
+	VPDPBUSD.BCST 236(CX), Z20, Z7
+	VPDPBUSD.BCST 332(CX), Z20, Z8
+	VPDPBUSD.BCST 428(CX), Z20, Z9
+	VPSLLD        $7, Z15, Z15                              // token 0, 128·Σcode·hi
+	VPADDD        Z15, Z5, Z5
+	VPSLLD        $7, Z16, Z16                              // token 1, 128·Σcode·hi
+	VPADDD        Z16, Z6, Z6
+	VPSLLD        $7, Z17, Z17                              // token 2, 128·Σcode·hi
+	VPADDD        Z17, Z7, Z7
+	VPSLLD        $7, Z18, Z18                              // token 3, 128·Σcode·hi
+	VPADDD        Z18, Z8, Z8
+	VPSLLD        $7, Z19, Z19                              // token 4, 128·Σcode·hi
+	VPADDD        Z19, Z9, Z9
+	VPMOVSXBD     (BX), Z20                                 // sc0 as int32
+	VPMULLD       Z20, Z5, Z5                               // sum[0] = sc0·
+	VPMULLD       Z20, Z6, Z6                               // sum[1] = sc0·
+	VPMULLD       Z20, Z7, Z7                               // sum[2] = sc0·
+	VPMULLD       Z20, Z8, Z8                               // sum[3] = sc0·
+	VPMULLD       Z20, Z9, Z9                               // sum[4] = sc0·
+	VPSRAD.BCST   $3, 84(CX), Z10                           // token 0, -4·Σq
+	VPXORD        Z15, Z15, Z15
+	VPSRAD.BCST   $3, 180(CX), Z11                          // token 1, -4·Σq
+	VPXORD        Z16, Z16, Z16
+	VPSRAD.BCST   $3, 276(CX), Z12                          // token 2, -4·Σq
+	VPXORD        Z17, Z17, Z17
+	VPSRAD.BCST   $3, 372(CX), Z13                          // token 3, -4·Σq
+	VPXORD        Z18, Z18, Z18
+	VPSRAD.BCST   $3, 468(CX), Z14                          // token 4, -4·Σq
+	VPXORD        Z19, Z19, Z19
+	VMOVDQU32     96(BX), Z21
+	VPANDD        Z23, Z21, Z20                             // codes of k = 16..19
+	VPSRLW        $2, Z25, Z22
+	VPTERNLOGD    $0xf8, Z24, Z22, Z20                      // code |= upper & mask
+	VPDPBUSD.BCST 16(CX), Z20, Z15
+	VPDPBUSD.BCST 112(CX), Z20, Z16
+	VPDPBUSD.BCST 208(CX), Z20, Z17
+	VPDPBUSD.BCST 304(CX), Z20, Z18
+	VPDPBUSD.BCST 400(CX), Z20, Z19
+	VPDPBUSD.BCST 48(CX), Z20, Z10
+	VPDPBUSD.BCST 144(CX), Z20, Z11
+	VPDPBUSD.BCST 240(CX), Z20, Z12
+	VPDPBUSD.BCST 336(CX), Z20, Z13
+	VPDPBUSD.BCST 432(CX), Z20, Z14
+	VPSRLW        $2, Z21, Z20
+	VPANDD        Z23, Z20, Z20                             // codes of k = 20..23
+	VPSRLW        $3, Z25, Z22
+	VPTERNLOGD    $0xf8, Z24, Z22, Z20                      // code |= upper & mask
+	VPDPBUSD.BCST 20(CX), Z20, Z15
+	VPDPBUSD.BCST 116(CX), Z20, Z16
+	VPDPBUSD.BCST 212(CX), Z20, Z17
+	VPDPBUSD.BCST 308(CX), Z20, Z18
+	VPDPBUSD.BCST 404(CX), Z20, Z19
+	VPDPBUSD.BCST 52(CX), Z20, Z10
+	VPDPBUSD.BCST 148(CX), Z20, Z11
+	VPDPBUSD.BCST 244(CX), Z20, Z12
+	VPDPBUSD.BCST 340(CX), Z20, Z13
+	VPDPBUSD.BCST 436(CX), Z20, Z14
+	VPSRLW        $4, Z21, Z20
+	VPANDD        Z23, Z20, Z20                             // codes of k = 24..27
+	VPSRLW        $4, Z25, Z22
+	VPTERNLOGD    $0xf8, Z24, Z22, Z20                      // code |= upper & mask
+	VPDPBUSD.BCST 24(CX), Z20, Z15
+	VPDPBUSD.BCST 120(CX), Z20, Z16
+	VPDPBUSD.BCST 216(CX), Z20, Z17
+	VPDPBUSD.BCST 312(CX), Z20, Z18
+	VPDPBUSD.BCST 408(CX), Z20, Z19
+	VPDPBUSD.BCST 56(CX), Z20, Z10
+	VPDPBUSD.BCST 152(CX), Z20, Z11
+	VPDPBUSD.BCST 248(CX), Z20, Z12
+	VPDPBUSD.BCST 344(CX), Z20, Z13
+	VPDPBUSD.BCST 440(CX), Z20, Z14
+	VPSRLW        $6, Z21, Z20
+	VPANDD        Z23, Z20, Z20                             // codes of k = 28..31
+	VPSRLW        $5, Z25, Z22
+	VPTERNLOGD    $0xf8, Z24, Z22, Z20                      // code |= upper & mask
+	VPDPBUSD.BCST 28(CX), Z20, Z15
+	VPDPBUSD.BCST 124(CX), Z20, Z16
+	VPDPBUSD.BCST 220(CX), Z20, Z17
+	VPDPBUSD.BCST 316(CX), Z20, Z18
+	VPDPBUSD.BCST 412(CX), Z20, Z19
+	VPDPBUSD.BCST 60(CX), Z20, Z10
+	VPDPBUSD.BCST 156(CX), Z20, Z11
+	VPDPBUSD.BCST 252(CX), Z20, Z12
+	VPDPBUSD.BCST 348(CX), Z20, Z13
+	VPDPBUSD.BCST 444(CX), Z20, Z14
+	VPSLLD        $7, Z15, Z15                              // token 0, 128·Σcode·hi
+	VPADDD        Z15, Z10, Z10
+	VPSLLD        $7, Z16, Z16                              // token 1, 128·Σcode·hi
+	VPADDD        Z16, Z11, Z11
+	VPSLLD        $7, Z17, Z17                              // token 2, 128·Σcode·hi
+	VPADDD        Z17, Z12, Z12
+	VPSLLD        $7, Z18, Z18                              // token 3, 128·Σcode·hi
+	VPADDD        Z18, Z13, Z13
+	VPSLLD        $7, Z19, Z19                              // token 4, 128·Σcode·hi
+	VPADDD        Z19, Z14, Z14
+	VPMOVSXBD     16(BX), Z20                               // sc1 as int32
+	VPMULLD       Z20, Z10, Z10                             // sc1·
 	VPADDD        Z10, Z5, Z5                               // sum[0] +=
-	VPMULLD       Z15, Z11, Z11                             // sc1·
+	VPMULLD       Z20, Z11, Z11                             // sc1·
 	VPADDD        Z11, Z6, Z6                               // sum[1] +=
-	VPMULLD       Z15, Z12, Z12                             // sc1·
+	VPMULLD       Z20, Z12, Z12                             // sc1·
 	VPADDD        Z12, Z7, Z7                               // sum[2] +=
-	VPMULLD       Z15, Z13, Z13                             // sc1·
+	VPMULLD       Z20, Z13, Z13                             // sc1·
 	VPADDD        Z13, Z8, Z8                               // sum[3] +=
-	VPMULLD       Z15, Z14, Z14                             // sc1·
+	VPMULLD       Z20, Z14, Z14                             // sc1·
 	VPADDD        Z14, Z9, Z9                               // sum[4] +=
-	VCVTPH2PS     (R8), Z15                                 // d as fp32
-	VMULPS.BCST   64(CX), Z15, Z20                          // token 0, d of its block times the weights'
+	VCVTPH2PS     (R8), Z20                                 // d as fp32
+	VMULPS.BCST   64(CX), Z20, Z22                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
-	VFMADD231PS   Z20, Z5, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z15, Z20                         // token 1, d of its block times the weights'
+	VFMADD231PS   Z22, Z5, Z0                               // acc[0] = FMA(sum, scale, acc)
+	VMULPS.BCST   160(CX), Z20, Z22                         // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z20, Z6, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   256(CX), Z15, Z20                         // token 2, d of its block times the weights'
+	VFMADD231PS   Z22, Z6, Z1                               // acc[1] = FMA(sum, scale, acc)
+	VMULPS.BCST   256(CX), Z20, Z22                         // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z7, Z7
-	VFMADD231PS   Z20, Z7, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   352(CX), Z15, Z20                         // token 3, d of its block times the weights'
+	VFMADD231PS   Z22, Z7, Z2                               // acc[2] = FMA(sum, scale, acc)
+	VMULPS.BCST   352(CX), Z20, Z22                         // token 3, d of its block times the weights'
 	VCVTDQ2PS     Z8, Z8
-	VFMADD231PS   Z20, Z8, Z3                               // acc[3] = FMA(sum, scale, acc)
-	VMULPS.BCST   448(CX), Z15, Z20                         // token 4, d of its block times the weights'
+	VFMADD231PS   Z22, Z8, Z3                               // acc[3] = FMA(sum, scale, acc)
+	VMULPS.BCST   448(CX), Z20, Z22                         // token 4, d of its block times the weights'
 	VCVTDQ2PS     Z9, Z9
-	VFMADD231PS   Z20, Z9, Z4                               // acc[4] = FMA(sum, scale, acc)
+	VFMADD231PS   Z22, Z9, Z4                               // acc[4] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block
 	ADDQ          $480, CX
 	DECQ          R9
@@ -1675,8 +1675,8 @@ TEXT ·MatmulQ3_KInt16x6AVX512(SB), NOSPLIT, $0-40
 	MOVQ          act+24(FP), CX
 	MOVQ          steps+32(FP), DX
 	SHLQ          $2, SI                                    // floats to bytes
-	VPBROADCASTD  maskPair<>(SB), Z24                       // the lowest two bits of every byte
-	VPBROADCASTD  maskHigh<>(SB), Z25                       // where the upper bits of a code go in every byte
+	VPBROADCASTD  maskPair<>(SB), Z27                       // the lowest two bits of every byte
+	VPBROADCASTD  maskHigh<>(SB), Z28                       // where the upper bits of a code go in every byte
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 	VPXORD        Z2, Z2, Z2                                // acc = +0
@@ -1692,221 +1692,221 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU32     160(BX), Z26                              // upper bits
-	VPXORD        Z6, Z6, Z6
-	VPXORD        Z7, Z7, Z7
-	VPXORD        Z8, Z8, Z8
-	VPXORD        Z9, Z9, Z9
-	VPXORD        Z10, Z10, Z10
-	VPXORD        Z11, Z11, Z11
-	VMOVDQU32     32(BX), Z22
-	VPANDD        Z24, Z22, Z18                             // codes of k = 0..3
-	VPSLLW        $2, Z26, Z23
-	VPTERNLOGD    $0xf8, Z25, Z23, Z18                      // code |= upper & mask
-	VPDPBUSD.BCST (CX), Z18, Z6
-	VPDPBUSD.BCST 96(CX), Z18, Z7
-	VPDPBUSD.BCST 192(CX), Z18, Z8
-	VPDPBUSD.BCST 288(CX), Z18, Z9
-	VPDPBUSD.BCST 384(CX), Z18, Z10
-	VPDPBUSD.BCST 480(CX), Z18, Z11
-	VPSRLW        $2, Z22, Z19
-	VPANDD        Z24, Z19, Z19                             // codes of k = 4..7
-	VPSLLW        $1, Z26, Z23
-	VPTERNLOGD    $0xf8, Z25, Z23, Z19                      // code |= upper & mask
-	VPDPBUSD.BCST 4(CX), Z19, Z6
-	VPDPBUSD.BCST 100(CX), Z19, Z7
-	VPDPBUSD.BCST 196(CX), Z19, Z8
-	VPDPBUSD.BCST 292(CX), Z19, Z9
-	VPDPBUSD.BCST 388(CX), Z19, Z10
-	VPDPBUSD.BCST 484(CX), Z19, Z11
-	VPSRLW        $4, Z22, Z20
-	VPANDD        Z24, Z20, Z20                             // codes of k = 8..11
-	VPTERNLOGD    $0xf8, Z25, Z26, Z20                      // code |= upper & mask
-	VPDPBUSD.BCST 8(CX), Z20, Z6
-	VPDPBUSD.BCST 104(CX), Z20, Z7
-	VPDPBUSD.BCST 200(CX), Z20, Z8
-	VPDPBUSD.BCST 296(CX), Z20, Z9
-	VPDPBUSD.BCST 392(CX), Z20, Z10
-	VPDPBUSD.BCST 488(CX), Z20, Z11
-	VPSRLW        $6, Z22, Z21
-	VPANDD        Z24, Z21, Z21                             // codes of k = 12..15
-	VPSRLW        $1, Z26, Z23
-	VPTERNLOGD    $0xf8, Z25, Z23, Z21                      // code |= upper & mask
-	VPDPBUSD.BCST 12(CX), Z21, Z6
-	VPDPBUSD.BCST 108(CX), Z21, Z7
-	VPDPBUSD.BCST 204(CX), Z21, Z8
-	VPDPBUSD.BCST 300(CX), Z21, Z9
-	VPDPBUSD.BCST 396(CX), Z21, Z10
-	VPDPBUSD.BCST 492(CX), Z21, Z11
-	VPSLLD        $7, Z6, Z6                                // token 0, 128·Σcode·hi
-	VPSRAD.BCST   $3, 80(CX), Z23                           // token 0, -4·Σq
-	VPADDD        Z23, Z6, Z6
-	VPSLLD        $7, Z7, Z7                                // token 1, 128·Σcode·hi
-	VPSRAD.BCST   $3, 176(CX), Z23                          // token 1, -4·Σq
-	VPADDD        Z23, Z7, Z7
-	VPSLLD        $7, Z8, Z8                                // token 2, 128·Σcode·hi
-	VPSRAD.BCST   $3, 272(CX), Z23                          // token 2, -4·Σq
-	VPADDD        Z23, Z8, Z8
-	VPSLLD        $7, Z9, Z9                                // token 3, 128·Σcode·hi
-	VPSRAD.BCST   $3, 368(CX), Z23                          // token 3, -4·Σq
-	VPADDD        Z23, Z9, Z9
-	VPSLLD        $7, Z10, Z10                              // token 4, 128·Σcode·hi
-	VPSRAD.BCST   $3, 464(CX), Z23                          // token 4, -4·Σq
-	VPADDD        Z23, Z10, Z10
-	VPSLLD        $7, Z11, Z11                              // token 5, 128·Σcode·hi
-	VPSRAD.BCST   $3, 560(CX), Z23                          // token 5, -4·Σq
+	VMOVDQU32     160(BX), Z29                              // upper bits
+	VPSRAD.BCST   $3, 80(CX), Z6                            // token 0, -4·Σq
+	VPXORD        Z18, Z18, Z18
+	VPSRAD.BCST   $3, 176(CX), Z7                           // token 1, -4·Σq
+	VPXORD        Z19, Z19, Z19
+	VPSRAD.BCST   $3, 272(CX), Z8                           // token 2, -4·Σq
+	VPXORD        Z20, Z20, Z20
+	VPSRAD.BCST   $3, 368(CX), Z9                           // token 3, -4·Σq
+	VPXORD        Z21, Z21, Z21
+	VPSRAD.BCST   $3, 464(CX), Z10                          // token 4, -4·Σq
+	VPXORD        Z22, Z22, Z22
+	VPSRAD.BCST   $3, 560(CX), Z11                          // token 5, -4·Σq
+	VPXORD        Z23, Z23, Z23
+	VMOVDQU32     32(BX), Z25
+	VPANDD        Z27, Z25, Z24                             // codes of k = 0..3
+	VPSLLW        $2, Z29, Z26
+	VPTERNLOGD    $0xf8, Z28, Z26, Z24                      // code |= upper & mask
+	VPDPBUSD.BCST (CX), Z24, Z18
+	VPDPBUSD.BCST 96(CX), Z24, Z19
+	VPDPBUSD.BCST 192(CX), Z24, Z20
+	VPDPBUSD.BCST 288(CX), Z24, Z21
+	VPDPBUSD.BCST 384(CX), Z24, Z22
+	VPDPBUSD.BCST 480(CX), Z24, Z23
+	VPDPBUSD.BCST 32(CX), Z24, Z6
+	VPDPBUSD.BCST 128(CX), Z24, Z7
+	VPDPBUSD.BCST 224(CX), Z24, Z8
+	VPDPBUSD.BCST 320(CX), Z24, Z9
+	VPDPBUSD.BCST 416(CX), Z24, Z10
+	VPDPBUSD.BCST 512(CX), Z24, Z11
+	VPSRLW        $2, Z25, Z24
+	VPANDD        Z27, Z24, Z24                             // codes of k = 4..7
+	VPSLLW        $1, Z29, Z26
+	VPTERNLOGD    $0xf8, Z28, Z26, Z24                      // code |= upper & mask
+	VPDPBUSD.BCST 4(CX), Z24, Z18
+	VPDPBUSD.BCST 100(CX), Z24, Z19
+	VPDPBUSD.BCST 196(CX), Z24, Z20
+	VPDPBUSD.BCST 292(CX), Z24, Z21
+	VPDPBUSD.BCST 388(CX), Z24, Z22
+	VPDPBUSD.BCST 484(CX), Z24, Z23
+	VPDPBUSD.BCST 36(CX), Z24, Z6
+	VPDPBUSD.BCST 132(CX), Z24, Z7
+	VPDPBUSD.BCST 228(CX), Z24, Z8
+	VPDPBUSD.BCST 324(CX), Z24, Z9
+	VPDPBUSD.BCST 420(CX), Z24, Z10
+	VPDPBUSD.BCST 516(CX), Z24, Z11
+	VPSRLW        $4, Z25, Z24
+	VPANDD        Z27, Z24, Z24                             // codes of k = 8..11
+	VPTERNLOGD    $0xf8, Z28, Z29, Z24                      // code |= upper & mask
+	VPDPBUSD.BCST 8(CX), Z24, Z18
+	VPDPBUSD.BCST 104(CX), Z24, Z19
+	VPDPBUSD.BCST 200(CX), Z24, Z20
+	VPDPBUSD.BCST 296(CX), Z24, Z21
+	VPDPBUSD.BCST 392(CX), Z24, Z22
+	VPDPBUSD.BCST 488(CX), Z24, Z23
+	VPDPBUSD.BCST 40(CX), Z24, Z6
+	VPDPBUSD.BCST 136(CX), Z24, Z7
+	VPDPBUSD.BCST 232(CX), Z24, Z8
+	VPDPBUSD.BCST 328(CX), Z24, Z9
+	VPDPBUSD.BCST 424(CX), Z24, Z10
+	VPDPBUSD.BCST 520(CX), Z24, Z11
+	VPSRLW        $6, Z25, Z24
+	VPANDD        Z27, Z24, Z24                             // codes of k = 12..15
+	VPSRLW        $1, Z29, Z26
+	VPTERNLOGD    $0xf8, Z28, Z26, Z24                      // code |= upper & mask
+	VPDPBUSD.BCST 12(CX), Z24, Z18
+	VPDPBUSD.BCST 108(CX), Z24, Z19
+	VPDPBUSD.BCST 204(CX), Z24, Z20
+	VPDPBUSD.BCST 300(CX), Z24, Z21
+	VPDPBUSD.BCST 396(CX), Z24, Z22
+	VPDPBUSD.BCST 492(CX), Z24, Z23
+	VPDPBUSD.BCST 44(CX), Z24, Z6
+	VPDPBUSD.BCST 140(CX), Z24, Z7
+	VPDPBUSD.BCST 236(CX), Z24, Z8
+	VPDPBUSD.BCST 332(CX), Z24, Z9
+	VPDPBUSD.BCST 428(CX), Z24, Z10
+	VPDPBUSD.BCST 524(CX), Z24, Z11
+	VPSLLD        $7, Z18, Z18                              // token 0, 128·Σcode·hi
+	VPADDD        Z18, Z6, Z6
+	VPSLLD        $7, Z19, Z19                              // token 1, 128·Σcode·hi
+	VPADDD        Z19, Z7, Z7
+	VPSLLD        $7, Z20, Z20                              // token 2, 128·Σcode·hi
+	VPADDD        Z20, Z8, Z8
+	VPSLLD        $7, Z21, Z21                              // token 3, 128·Σcode·hi
+	VPADDD        Z21, Z9, Z9
+	VPSLLD        $7, Z22, Z22                              // token 4, 128·Σcode·hi
+	VPADDD        Z22, Z10, Z10
+	VPSLLD        $7, Z23, Z23                              // token 5, 128·Σcode·hi
 	VPADDD        Z23, Z11, Z11
-	VPDPBUSD.BCST 32(CX), Z18, Z6
-	VPDPBUSD.BCST 128(CX), Z18, Z7
-	VPDPBUSD.BCST 224(CX), Z18, Z8
-	VPDPBUSD.BCST 320(CX), Z18, Z9
-	VPDPBUSD.BCST 416(CX), Z18, Z10
-	VPDPBUSD.BCST 512(CX), Z18, Z11
-	VPDPBUSD.BCST 36(CX), Z19, Z6
-	VPDPBUSD.BCST 132(CX), Z19, Z7
-	VPDPBUSD.BCST 228(CX), Z19, Z8
-	VPDPBUSD.BCST 324(CX), Z19, Z9
-	VPDPBUSD.BCST 420(CX), Z19, Z10
-	VPDPBUSD.BCST 516(CX), Z19, Z11
-	VPDPBUSD.BCST 40(CX), Z20, Z6
-	VPDPBUSD.BCST 136(CX), Z20, Z7
-	VPDPBUSD.BCST 232(CX), Z20, Z8
-	VPDPBUSD.BCST 328(CX), Z20, Z9
-	VPDPBUSD.BCST 424(CX), Z20, Z10
-	VPDPBUSD.BCST 520(CX), Z20, Z11
-	VPDPBUSD.BCST 44(CX), Z21, Z6
-	VPDPBUSD.BCST 140(CX), Z21, Z7
-	VPDPBUSD.BCST 236(CX), Z21, Z8
-	VPDPBUSD.BCST 332(CX), Z21, Z9
-	VPDPBUSD.BCST 428(CX), Z21, Z10
-	VPDPBUSD.BCST 524(CX), Z21, Z11
-	VPMOVSXBD     (BX), Z18                                 // sc0 as int32
-	VPMULLD       Z18, Z6, Z6                               // sum[0] = sc0·
-	VPMULLD       Z18, Z7, Z7                               // sum[1] = sc0·
-	VPMULLD       Z18, Z8, Z8                               // sum[2] = sc0·
-	VPMULLD       Z18, Z9, Z9                               // sum[3] = sc0·
-	VPMULLD       Z18, Z10, Z10                             // sum[4] = sc0·
-	VPMULLD       Z18, Z11, Z11                             // sum[5] = sc0·
-	VPXORD        Z12, Z12, Z12
-	VPXORD        Z13, Z13, Z13
-	VPXORD        Z14, Z14, Z14
-	VPXORD        Z15, Z15, Z15
-	VPXORD        Z16, Z16, Z16
-	VPXORD        Z17, Z17, Z17
-	VMOVDQU32     96(BX), Z22
-	VPANDD        Z24, Z22, Z18                             // codes of k = 16..19
-	VPSRLW        $2, Z26, Z23
-	VPTERNLOGD    $0xf8, Z25, Z23, Z18                      // code |= upper & mask
-	VPDPBUSD.BCST 16(CX), Z18, Z12
-	VPDPBUSD.BCST 112(CX), Z18, Z13
-	VPDPBUSD.BCST 208(CX), Z18, Z14
-	VPDPBUSD.BCST 304(CX), Z18, Z15
-	VPDPBUSD.BCST 400(CX), Z18, Z16
-	VPDPBUSD.BCST 496(CX), Z18, Z17
-	VPSRLW        $2, Z22, Z19
-	VPANDD        Z24, Z19, Z19                             // codes of k = 20..23
-	VPSRLW        $3, Z26, Z23
-	VPTERNLOGD    $0xf8, Z25, Z23, Z19                      // code |= upper & mask
-	VPDPBUSD.BCST 20(CX), Z19, Z12
-	VPDPBUSD.BCST 116(CX), Z19, Z13
-	VPDPBUSD.BCST 212(CX), Z19, Z14
-	VPDPBUSD.BCST 308(CX), Z19, Z15
-	VPDPBUSD.BCST 404(CX), Z19, Z16
-	VPDPBUSD.BCST 500(CX), Z19, Z17
-	VPSRLW        $4, Z22, Z20
-	VPANDD        Z24, Z20, Z20                             // codes of k = 24..27
-	VPSRLW        $4, Z26, Z23
-	VPTERNLOGD    $0xf8, Z25, Z23, Z20                      // code |= upper & mask
-	VPDPBUSD.BCST 24(CX), Z20, Z12
-	VPDPBUSD.BCST 120(CX), Z20, Z13
-	VPDPBUSD.BCST 216(CX), Z20, Z14
-	VPDPBUSD.BCST 312(CX), Z20, Z15
-	VPDPBUSD.BCST 408(CX), Z20, Z16
-	VPDPBUSD.BCST 504(CX), Z20, Z17
-	VPSRLW        $6, Z22, Z21
-	VPANDD        Z24, Z21, Z21                             // codes of k = 28..31
-	VPSRLW        $5, Z26, Z23
-	VPTERNLOGD    $0xf8, Z25, Z23, Z21                      // code |= upper & mask
-	VPDPBUSD.BCST 28(CX), Z21, Z12
-	VPDPBUSD.BCST 124(CX), Z21, Z13
-	VPDPBUSD.BCST 220(CX), Z21, Z14
-	VPDPBUSD.BCST 316(CX), Z21, Z15
-	VPDPBUSD.BCST 412(CX), Z21, Z16
-	VPDPBUSD.BCST 508(CX), Z21, Z17
-	VPSLLD        $7, Z12, Z12                              // token 0, 128·Σcode·hi
-	VPSRAD.BCST   $3, 84(CX), Z23                           // token 0, -4·Σq
-	VPADDD        Z23, Z12, Z12
-	VPSLLD        $7, Z13, Z13                              // token 1, 128·Σcode·hi
-	VPSRAD.BCST   $3, 180(CX), Z23                          // token 1, -4·Σq
-	VPADDD        Z23, Z13, Z13
-	VPSLLD        $7, Z14, Z14                              // token 2, 128·Σcode·hi
-	VPSRAD.BCST   $3, 276(CX), Z23                          // token 2, -4·Σq
-	VPADDD        Z23, Z14, Z14
-	VPSLLD        $7, Z15, Z15                              // token 3, 128·Σcode·hi
-	VPSRAD.BCST   $3, 372(CX), Z23                          // token 3, -4·Σq
-	VPADDD        Z23, Z15, Z15
-	VPSLLD        $7, Z16, Z16                              // token 4, 128·Σcode·hi
-	VPSRAD.BCST   $3, 468(CX), Z23                          // token 4, -4·Σq
-	VPADDD        Z23, Z16, Z16
-	VPSLLD        $7, Z17, Z17                              // token 5, 128·Σcode·hi
-	VPSRAD.BCST   $3, 564(CX), Z23                          // token 5, -4·Σq
+	VPMOVSXBD     (BX), Z24                                 // sc0 as int32
+	VPMULLD       Z24, Z6, Z6                               // sum[0] = sc0·
+	VPMULLD       Z24, Z7, Z7                               // sum[1] = sc0·
+	VPMULLD       Z24, Z8, Z8                               // sum[2] = sc0·
+	VPMULLD       Z24, Z9, Z9                               // sum[3] = sc0·
+	VPMULLD       Z24, Z10, Z10                             // sum[4] = sc0·
+	VPMULLD       Z24, Z11, Z11                             // sum[5] = sc0·
+	VPSRAD.BCST   $3, 84(CX), Z12                           // token 0, -4·Σq
+	VPXORD        Z18, Z18, Z18
+	VPSRAD.BCST   $3, 180(CX), Z13                          // token 1, -4·Σq
+	VPXORD        Z19, Z19, Z19
+	VPSRAD.BCST   $3, 276(CX), Z14                          // token 2, -4·Σq
+	VPXORD        Z20, Z20, Z20
+	VPSRAD.BCST   $3, 372(CX), Z15                          // token 3, -4·Σq
+	VPXORD        Z21, Z21, Z21
+	VPSRAD.BCST   $3, 468(CX), Z16                          // token 4, -4·Σq
+	VPXORD        Z22, Z22, Z22
+	VPSRAD.BCST   $3, 564(CX), Z17                          // token 5, -4·Σq
+	VPXORD        Z23, Z23, Z23
+	VMOVDQU32     96(BX), Z25
+	VPANDD        Z27, Z25, Z24                             // codes of k = 16..19
+	VPSRLW        $2, Z29, Z26
+	VPTERNLOGD    $0xf8, Z28, Z26, Z24                      // code |= upper & mask
+	VPDPBUSD.BCST 16(CX), Z24, Z18
+	VPDPBUSD.BCST 112(CX), Z24, Z19
+	VPDPBUSD.BCST 208(CX), Z24, Z20
+	VPDPBUSD.BCST 304(CX), Z24, Z21
+	VPDPBUSD.BCST 400(CX), Z24, Z22
+	VPDPBUSD.BCST 496(CX), Z24, Z23
+	VPDPBUSD.BCST 48(CX), Z24, Z12
+	VPDPBUSD.BCST 144(CX), Z24, Z13
+	VPDPBUSD.BCST 240(CX), Z24, Z14
+	VPDPBUSD.BCST 336(CX), Z24, Z15
+	VPDPBUSD.BCST 432(CX), Z24, Z16
+	VPDPBUSD.BCST 528(CX), Z24, Z17
+	VPSRLW        $2, Z25, Z24
+	VPANDD        Z27, Z24, Z24                             // codes of k = 20..23
+	VPSRLW        $3, Z29, Z26
+	VPTERNLOGD    $0xf8, Z28, Z26, Z24                      // code |= upper & mask
+	VPDPBUSD.BCST 20(CX), Z24, Z18
+	VPDPBUSD.BCST 116(CX), Z24, Z19
+	VPDPBUSD.BCST 212(CX), Z24, Z20
+	VPDPBUSD.BCST 308(CX), Z24, Z21
+	VPDPBUSD.BCST 404(CX), Z24, Z22
+	VPDPBUSD.BCST 500(CX), Z24, Z23
+	VPDPBUSD.BCST 52(CX), Z24, Z12
+	VPDPBUSD.BCST 148(CX), Z24, Z13
+	VPDPBUSD.BCST 244(CX), Z24, Z14
+	VPDPBUSD.BCST 340(CX), Z24, Z15
+	VPDPBUSD.BCST 436(CX), Z24, Z16
+	VPDPBUSD.BCST 532(CX), Z24, Z17
+	VPSRLW        $4, Z25, Z24
+	VPANDD        Z27, Z24, Z24                             // codes of k = 24..27
+	VPSRLW        $4, Z29, Z26
+	VPTERNLOGD    $0xf8, Z28, Z26, Z24                      // code |= upper & mask
+	VPDPBUSD.BCST 24(CX), Z24, Z18
+	VPDPBUSD.BCST 120(CX), Z24, Z19
+	VPDPBUSD.BCST 216(CX), Z24, Z20
+	VPDPBUSD.BCST 312(CX), Z24, Z21
+	VPDPBUSD.BCST 408(CX), Z24, Z22
+	VPDPBUSD.BCST 504(CX), Z24, Z23
+	VPDPBUSD.BCST 56(CX), Z24, Z12
+	VPDPBUSD.BCST 152(CX), Z24, Z13
+	VPDPBUSD.BCST 248(CX), Z24, Z14
+	VPDPBUSD.BCST 344(CX), Z24, Z15
+	VPDPBUSD.BCST 440(CX), Z24, Z16
+	VPDPBUSD.BCST 536(CX), Z24, Z17
+	VPSRLW        $6, Z25, Z24
+	VPANDD        Z27, Z24, Z24                             // codes of k = 28..31
+	VPSRLW        $5, Z29, Z26
+	VPTERNLOGD    $0xf8, Z28, Z26, Z24                      // code |= upper & mask
+	VPDPBUSD.BCST 28(CX), Z24, Z18
+	VPDPBUSD.BCST 124(CX), Z24, Z19
+	VPDPBUSD.BCST 220(CX), Z24, Z20
+	VPDPBUSD.BCST 316(CX), Z24, Z21
+	VPDPBUSD.BCST 412(CX), Z24, Z22
+	VPDPBUSD.BCST 508(CX), Z24, Z23
+	VPDPBUSD.BCST 60(CX), Z24, Z12
+	VPDPBUSD.BCST 156(CX), Z24, Z13
+	VPDPBUSD.BCST 252(CX), Z24, Z14
+	VPDPBUSD.BCST 348(CX), Z24, Z15
+	VPDPBUSD.BCST 444(CX), Z24, Z16
+	VPDPBUSD.BCST 540(CX), Z24, Z17
+	VPSLLD        $7, Z18, Z18                              // token 0, 128·Σcode·hi
+	VPADDD        Z18, Z12, Z12
+	VPSLLD        $7, Z19, Z19                              // token 1, 128·Σcode·hi
+	VPADDD        Z19, Z13, Z13
+	VPSLLD        $7, Z20, Z20                              // token 2, 128·Σcode·hi
+	VPADDD        Z20, Z14, Z14
+	VPSLLD        $7, Z21, Z21                              // token 3, 128·Σcode·hi
+	VPADDD        Z21, Z15, Z15
+	VPSLLD        $7, Z22, Z22                              // token 4, 128·Σcode·hi
+	VPADDD        Z22, Z16, Z16
+	VPSLLD        $7, Z23, Z23                              // token 5, 128·Σcode·hi
 	VPADDD        Z23, Z17, Z17
-	VPDPBUSD.BCST 48(CX), Z18, Z12
-	VPDPBUSD.BCST 144(CX), Z18, Z13
-	VPDPBUSD.BCST 240(CX), Z18, Z14
-	VPDPBUSD.BCST 336(CX), Z18, Z15
-	VPDPBUSD.BCST 432(CX), Z18, Z16
-	VPDPBUSD.BCST 528(CX), Z18, Z17
-	VPDPBUSD.BCST 52(CX), Z19, Z12
-	VPDPBUSD.BCST 148(CX), Z19, Z13
-	VPDPBUSD.BCST 244(CX), Z19, Z14
-	VPDPBUSD.BCST 340(CX), Z19, Z15
-	VPDPBUSD.BCST 436(CX), Z19, Z16
-	VPDPBUSD.BCST 532(CX), Z19, Z17
-	VPDPBUSD.BCST 56(CX), Z20, Z12
-	VPDPBUSD.BCST 152(CX), Z20, Z13
-	VPDPBUSD.BCST 248(CX), Z20, Z14
-	VPDPBUSD.BCST 344(CX), Z20, Z15
-	VPDPBUSD.BCST 440(CX), Z20, Z16
-	VPDPBUSD.BCST 536(CX), Z20, Z17
-	VPDPBUSD.BCST 60(CX), Z21, Z12
-	VPDPBUSD.BCST 156(CX), Z21, Z13
-	VPDPBUSD.BCST 252(CX), Z21, Z14
-	VPDPBUSD.BCST 348(CX), Z21, Z15
-	VPDPBUSD.BCST 444(CX), Z21, Z16
-	VPDPBUSD.BCST 540(CX), Z21, Z17
-	VPMOVSXBD     16(BX), Z18                               // sc1 as int32
-	VPMULLD       Z18, Z12, Z12                             // sc1·
+	VPMOVSXBD     16(BX), Z24                               // sc1 as int32
+	VPMULLD       Z24, Z12, Z12                             // sc1·
 	VPADDD        Z12, Z6, Z6                               // sum[0] +=
-	VPMULLD       Z18, Z13, Z13                             // sc1·
+	VPMULLD       Z24, Z13, Z13                             // sc1·
 	VPADDD        Z13, Z7, Z7                               // sum[1] +=
-	VPMULLD       Z18, Z14, Z14                             // sc1·
+	VPMULLD       Z24, Z14, Z14                             // sc1·
 	VPADDD        Z14, Z8, Z8                               // sum[2] +=
-	VPMULLD       Z18, Z15, Z15                             // sc1·
+	VPMULLD       Z24, Z15, Z15                             // sc1·
 	VPADDD        Z15, Z9, Z9                               // sum[3] +=
-	VPMULLD       Z18, Z16, Z16                             // sc1·
+	VPMULLD       Z24, Z16, Z16                             // sc1·
 	VPADDD        Z16, Z10, Z10                             // sum[4] +=
-	VPMULLD       Z18, Z17, Z17                             // sc1·
+	VPMULLD       Z24, Z17, Z17                             // sc1·
 	VPADDD        Z17, Z11, Z11                             // sum[5] +=
-	VCVTPH2PS     (R8), Z18                                 // d as fp32
-	VMULPS.BCST   64(CX), Z18, Z23                          // token 0, d of its block times the weights'
+	VCVTPH2PS     (R8), Z24                                 // d as fp32
+	VMULPS.BCST   64(CX), Z24, Z26                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z23, Z6, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z18, Z23                         // token 1, d of its block times the weights'
+	VFMADD231PS   Z26, Z6, Z0                               // acc[0] = FMA(sum, scale, acc)
+	VMULPS.BCST   160(CX), Z24, Z26                         // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z7, Z7
-	VFMADD231PS   Z23, Z7, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   256(CX), Z18, Z23                         // token 2, d of its block times the weights'
+	VFMADD231PS   Z26, Z7, Z1                               // acc[1] = FMA(sum, scale, acc)
+	VMULPS.BCST   256(CX), Z24, Z26                         // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z8, Z8
-	VFMADD231PS   Z23, Z8, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   352(CX), Z18, Z23                         // token 3, d of its block times the weights'
+	VFMADD231PS   Z26, Z8, Z2                               // acc[2] = FMA(sum, scale, acc)
+	VMULPS.BCST   352(CX), Z24, Z26                         // token 3, d of its block times the weights'
 	VCVTDQ2PS     Z9, Z9
-	VFMADD231PS   Z23, Z9, Z3                               // acc[3] = FMA(sum, scale, acc)
-	VMULPS.BCST   448(CX), Z18, Z23                         // token 4, d of its block times the weights'
+	VFMADD231PS   Z26, Z9, Z3                               // acc[3] = FMA(sum, scale, acc)
+	VMULPS.BCST   448(CX), Z24, Z26                         // token 4, d of its block times the weights'
 	VCVTDQ2PS     Z10, Z10
-	VFMADD231PS   Z23, Z10, Z4                              // acc[4] = FMA(sum, scale, acc)
-	VMULPS.BCST   544(CX), Z18, Z23                         // token 5, d of its block times the weights'
+	VFMADD231PS   Z26, Z10, Z4                              // acc[4] = FMA(sum, scale, acc)
+	VMULPS.BCST   544(CX), Z24, Z26                         // token 5, d of its block times the weights'
 	VCVTDQ2PS     Z11, Z11
-	VFMADD231PS   Z23, Z11, Z5                              // acc[5] = FMA(sum, scale, acc)
+	VFMADD231PS   Z26, Z11, Z5                              // acc[5] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block
 	ADDQ          $576, CX
 	DECQ          R9

@@ -24,7 +24,7 @@
 // Algebra: a row is a lane of 32 bits; the four bytes of a lane are four k, and the
 // token's four q are broadcast to all lanes by VPDPBUSD, which adds the four products of
 // unsigned codes with int8 to an int32: exact, and no sum runs across lanes.
-// Int16: Σcode·hi, shifted left by 7, then Σcode·lo into the same sum.
+// Int16: 128·Σcode·hi + Σcode·lo.
 // Every integer is exact modulo 2³² and the whole sum fits, so the order does not matter.
 //
 // Layout of a panel: blocks of 32 k, 320 bytes each:
@@ -39,8 +39,8 @@
 // int32 -128·Σq, int32 -32·Σ of each half of q, int32 Σ of each half. The tokens' records
 // of a block lie together.
 //
-// Registers, with T tokens: Z0.. T sums acc in fp32; then T integer sums of the block; then
-// codes (one group's, or with two terms all those of a sum), plane, scratch, constants.
+// Registers, with T tokens: Z0.. T sums acc in fp32; then T integer sums of the block; with
+// two terms T sums of hi; then codes of a group, plane, scratch, constants.
 // DI dst, SI bytes from token to token, BX panel, CX activations, DX steps left.
 //
 // Tails: none. A panel always has 16 rows (missing ones are zero and their results
@@ -627,51 +627,53 @@ TEXT ·MatmulQ4_1Int16x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ          act+24(FP), CX
 	MOVQ          steps+32(FP), DX
 	SHLQ          $2, SI                                    // floats to bytes
-	VPBROADCASTD  maskLow<>(SB), Z12                        // the low code of every byte
+	VPBROADCASTD  maskLow<>(SB), Z6                         // the low code of every byte
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 
 	PCALIGN       $32
 block:
-	VPXORD        Z1, Z1, Z1
-	VMOVDQU32     (BX), Z10
-	VPANDD        Z12, Z10, Z2                              // codes of k = 0..3
-	VPDPBUSD.BCST (CX), Z2, Z1
-	VPSRLW        $4, Z10, Z3
-	VPANDD        Z12, Z3, Z3                               // codes of k = 4..7
-	VPDPBUSD.BCST 4(CX), Z3, Z1
-	VMOVDQU32     64(BX), Z10
-	VPANDD        Z12, Z10, Z4                              // codes of k = 8..11
-	VPDPBUSD.BCST 8(CX), Z4, Z1
-	VPSRLW        $4, Z10, Z5
-	VPANDD        Z12, Z5, Z5                               // codes of k = 12..15
-	VPDPBUSD.BCST 12(CX), Z5, Z1
-	VMOVDQU32     128(BX), Z10
-	VPANDD        Z12, Z10, Z6                              // codes of k = 16..19
-	VPDPBUSD.BCST 16(CX), Z6, Z1
-	VPSRLW        $4, Z10, Z7
-	VPANDD        Z12, Z7, Z7                               // codes of k = 20..23
-	VPDPBUSD.BCST 20(CX), Z7, Z1
-	VMOVDQU32     192(BX), Z10
-	VPANDD        Z12, Z10, Z8                              // codes of k = 24..27
-	VPDPBUSD.BCST 24(CX), Z8, Z1
-	VPSRLW        $4, Z10, Z9
-	VPANDD        Z12, Z9, Z9                               // codes of k = 28..31
-	VPDPBUSD.BCST 28(CX), Z9, Z1
-	VPSLLD        $7, Z1, Z1                                // token 0, 128·Σcode·hi
-	VPDPBUSD.BCST 32(CX), Z2, Z1
+	VPXORD        Z1, Z1, Z1                                // token 0
+	VPXORD        Z2, Z2, Z2
+	VMOVDQU32     (BX), Z4
+	VPANDD        Z6, Z4, Z3                                // codes of k = 0..3
+	VPDPBUSD.BCST (CX), Z3, Z2
+	VPDPBUSD.BCST 32(CX), Z3, Z1
+	VPSRLW        $4, Z4, Z3
+	VPANDD        Z6, Z3, Z3                                // codes of k = 4..7
+	VPDPBUSD.BCST 4(CX), Z3, Z2
 	VPDPBUSD.BCST 36(CX), Z3, Z1
-	VPDPBUSD.BCST 40(CX), Z4, Z1
-	VPDPBUSD.BCST 44(CX), Z5, Z1
-	VPDPBUSD.BCST 48(CX), Z6, Z1
-	VPDPBUSD.BCST 52(CX), Z7, Z1
-	VPDPBUSD.BCST 56(CX), Z8, Z1
-	VPDPBUSD.BCST 60(CX), Z9, Z1
-	VCVTPH2PS     256(BX), Z2                               // d as fp32
-	VCVTPH2PS     288(BX), Z10                              // m as fp32
-	VMULPS.BCST   64(CX), Z2, Z11                           // token 0, d of its block times the weights'
+	VMOVDQU32     64(BX), Z4
+	VPANDD        Z6, Z4, Z3                                // codes of k = 8..11
+	VPDPBUSD.BCST 8(CX), Z3, Z2
+	VPDPBUSD.BCST 40(CX), Z3, Z1
+	VPSRLW        $4, Z4, Z3
+	VPANDD        Z6, Z3, Z3                                // codes of k = 12..15
+	VPDPBUSD.BCST 12(CX), Z3, Z2
+	VPDPBUSD.BCST 44(CX), Z3, Z1
+	VMOVDQU32     128(BX), Z4
+	VPANDD        Z6, Z4, Z3                                // codes of k = 16..19
+	VPDPBUSD.BCST 16(CX), Z3, Z2
+	VPDPBUSD.BCST 48(CX), Z3, Z1
+	VPSRLW        $4, Z4, Z3
+	VPANDD        Z6, Z3, Z3                                // codes of k = 20..23
+	VPDPBUSD.BCST 20(CX), Z3, Z2
+	VPDPBUSD.BCST 52(CX), Z3, Z1
+	VMOVDQU32     192(BX), Z4
+	VPANDD        Z6, Z4, Z3                                // codes of k = 24..27
+	VPDPBUSD.BCST 24(CX), Z3, Z2
+	VPDPBUSD.BCST 56(CX), Z3, Z1
+	VPSRLW        $4, Z4, Z3
+	VPANDD        Z6, Z3, Z3                                // codes of k = 28..31
+	VPDPBUSD.BCST 28(CX), Z3, Z2
+	VPDPBUSD.BCST 60(CX), Z3, Z1
+	VPSLLD        $7, Z2, Z2                                // token 0, 128·Σcode·hi
+	VPADDD        Z2, Z1, Z1
+	VCVTPH2PS     256(BX), Z3                               // d as fp32
+	VCVTPH2PS     288(BX), Z4                               // m as fp32
+	VMULPS.BCST   64(CX), Z3, Z5                            // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z1, Z1
-	VFMADD231PS   Z11, Z1, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VFMADD231PS.BCST 68(CX), Z10, Z0                        // acc[0] = FMA(m, s, acc)
+	VFMADD231PS   Z5, Z1, Z0                                // acc[0] = FMA(sum, scale, acc)
+	VFMADD231PS.BCST 68(CX), Z4, Z0                         // acc[0] = FMA(m, s, acc)
 	ADDQ          $320, BX                                  // next block
 	ADDQ          $96, CX
 	DECQ          DX
@@ -690,74 +692,78 @@ TEXT ·MatmulQ4_1Int16x2AVX512(SB), NOSPLIT, $0-40
 	MOVQ          act+24(FP), CX
 	MOVQ          steps+32(FP), DX
 	SHLQ          $2, SI                                    // floats to bytes
-	VPBROADCASTD  maskLow<>(SB), Z14                        // the low code of every byte
+	VPBROADCASTD  maskLow<>(SB), Z9                         // the low code of every byte
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 
 	PCALIGN       $32
 block:
-	VPXORD        Z2, Z2, Z2
-	VPXORD        Z3, Z3, Z3
-	VMOVDQU32     (BX), Z12
-	VPANDD        Z14, Z12, Z4                              // codes of k = 0..3
-	VPDPBUSD.BCST (CX), Z4, Z2
-	VPDPBUSD.BCST 96(CX), Z4, Z3
-	VPSRLW        $4, Z12, Z5
-	VPANDD        Z14, Z5, Z5                               // codes of k = 4..7
-	VPDPBUSD.BCST 4(CX), Z5, Z2
-	VPDPBUSD.BCST 100(CX), Z5, Z3
-	VMOVDQU32     64(BX), Z12
-	VPANDD        Z14, Z12, Z6                              // codes of k = 8..11
-	VPDPBUSD.BCST 8(CX), Z6, Z2
-	VPDPBUSD.BCST 104(CX), Z6, Z3
-	VPSRLW        $4, Z12, Z7
-	VPANDD        Z14, Z7, Z7                               // codes of k = 12..15
-	VPDPBUSD.BCST 12(CX), Z7, Z2
-	VPDPBUSD.BCST 108(CX), Z7, Z3
-	VMOVDQU32     128(BX), Z12
-	VPANDD        Z14, Z12, Z8                              // codes of k = 16..19
-	VPDPBUSD.BCST 16(CX), Z8, Z2
-	VPDPBUSD.BCST 112(CX), Z8, Z3
-	VPSRLW        $4, Z12, Z9
-	VPANDD        Z14, Z9, Z9                               // codes of k = 20..23
-	VPDPBUSD.BCST 20(CX), Z9, Z2
-	VPDPBUSD.BCST 116(CX), Z9, Z3
-	VMOVDQU32     192(BX), Z12
-	VPANDD        Z14, Z12, Z10                             // codes of k = 24..27
-	VPDPBUSD.BCST 24(CX), Z10, Z2
-	VPDPBUSD.BCST 120(CX), Z10, Z3
-	VPSRLW        $4, Z12, Z11
-	VPANDD        Z14, Z11, Z11                             // codes of k = 28..31
-	VPDPBUSD.BCST 28(CX), Z11, Z2
-	VPDPBUSD.BCST 124(CX), Z11, Z3
-	VPSLLD        $7, Z2, Z2                                // token 0, 128·Σcode·hi
-	VPSLLD        $7, Z3, Z3                                // token 1, 128·Σcode·hi
-	VPDPBUSD.BCST 32(CX), Z4, Z2
-	VPDPBUSD.BCST 128(CX), Z4, Z3
-	VPDPBUSD.BCST 36(CX), Z5, Z2
-	VPDPBUSD.BCST 132(CX), Z5, Z3
+	VPXORD        Z2, Z2, Z2                                // token 0
+	VPXORD        Z4, Z4, Z4
+	VPXORD        Z3, Z3, Z3                                // token 1
+	VPXORD        Z5, Z5, Z5
+	VMOVDQU32     (BX), Z7
+	VPANDD        Z9, Z7, Z6                                // codes of k = 0..3
+	VPDPBUSD.BCST (CX), Z6, Z4
+	VPDPBUSD.BCST 96(CX), Z6, Z5
+	VPDPBUSD.BCST 32(CX), Z6, Z2
+	VPDPBUSD.BCST 128(CX), Z6, Z3
+	VPSRLW        $4, Z7, Z6
+	VPANDD        Z9, Z6, Z6                                // codes of k = 4..7
+	VPDPBUSD.BCST 4(CX), Z6, Z4
+	VPDPBUSD.BCST 100(CX), Z6, Z5
+	VPDPBUSD.BCST 36(CX), Z6, Z2
+	VPDPBUSD.BCST 132(CX), Z6, Z3
+	VMOVDQU32     64(BX), Z7
+	VPANDD        Z9, Z7, Z6                                // codes of k = 8..11
+	VPDPBUSD.BCST 8(CX), Z6, Z4
+	VPDPBUSD.BCST 104(CX), Z6, Z5
 	VPDPBUSD.BCST 40(CX), Z6, Z2
 	VPDPBUSD.BCST 136(CX), Z6, Z3
-	VPDPBUSD.BCST 44(CX), Z7, Z2
-	VPDPBUSD.BCST 140(CX), Z7, Z3
-	VPDPBUSD.BCST 48(CX), Z8, Z2
-	VPDPBUSD.BCST 144(CX), Z8, Z3
-	VPDPBUSD.BCST 52(CX), Z9, Z2
-	VPDPBUSD.BCST 148(CX), Z9, Z3
-	VPDPBUSD.BCST 56(CX), Z10, Z2
-	VPDPBUSD.BCST 152(CX), Z10, Z3
-	VPDPBUSD.BCST 60(CX), Z11, Z2
-	VPDPBUSD.BCST 156(CX), Z11, Z3
-	VCVTPH2PS     256(BX), Z4                               // d as fp32
-	VCVTPH2PS     288(BX), Z12                              // m as fp32
-	VMULPS.BCST   64(CX), Z4, Z13                           // token 0, d of its block times the weights'
+	VPSRLW        $4, Z7, Z6
+	VPANDD        Z9, Z6, Z6                                // codes of k = 12..15
+	VPDPBUSD.BCST 12(CX), Z6, Z4
+	VPDPBUSD.BCST 108(CX), Z6, Z5
+	VPDPBUSD.BCST 44(CX), Z6, Z2
+	VPDPBUSD.BCST 140(CX), Z6, Z3
+	VMOVDQU32     128(BX), Z7
+	VPANDD        Z9, Z7, Z6                                // codes of k = 16..19
+	VPDPBUSD.BCST 16(CX), Z6, Z4
+	VPDPBUSD.BCST 112(CX), Z6, Z5
+	VPDPBUSD.BCST 48(CX), Z6, Z2
+	VPDPBUSD.BCST 144(CX), Z6, Z3
+	VPSRLW        $4, Z7, Z6
+	VPANDD        Z9, Z6, Z6                                // codes of k = 20..23
+	VPDPBUSD.BCST 20(CX), Z6, Z4
+	VPDPBUSD.BCST 116(CX), Z6, Z5
+	VPDPBUSD.BCST 52(CX), Z6, Z2
+	VPDPBUSD.BCST 148(CX), Z6, Z3
+	VMOVDQU32     192(BX), Z7
+	VPANDD        Z9, Z7, Z6                                // codes of k = 24..27
+	VPDPBUSD.BCST 24(CX), Z6, Z4
+	VPDPBUSD.BCST 120(CX), Z6, Z5
+	VPDPBUSD.BCST 56(CX), Z6, Z2
+	VPDPBUSD.BCST 152(CX), Z6, Z3
+	VPSRLW        $4, Z7, Z6
+	VPANDD        Z9, Z6, Z6                                // codes of k = 28..31
+	VPDPBUSD.BCST 28(CX), Z6, Z4
+	VPDPBUSD.BCST 124(CX), Z6, Z5
+	VPDPBUSD.BCST 60(CX), Z6, Z2
+	VPDPBUSD.BCST 156(CX), Z6, Z3
+	VPSLLD        $7, Z4, Z4                                // token 0, 128·Σcode·hi
+	VPADDD        Z4, Z2, Z2
+	VPSLLD        $7, Z5, Z5                                // token 1, 128·Σcode·hi
+	VPADDD        Z5, Z3, Z3
+	VCVTPH2PS     256(BX), Z6                               // d as fp32
+	VCVTPH2PS     288(BX), Z7                               // m as fp32
+	VMULPS.BCST   64(CX), Z6, Z8                            // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z2, Z2
-	VFMADD231PS   Z13, Z2, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VFMADD231PS.BCST 68(CX), Z12, Z0                        // acc[0] = FMA(m, s, acc)
-	VMULPS.BCST   160(CX), Z4, Z13                          // token 1, d of its block times the weights'
+	VFMADD231PS   Z8, Z2, Z0                                // acc[0] = FMA(sum, scale, acc)
+	VFMADD231PS.BCST 68(CX), Z7, Z0                         // acc[0] = FMA(m, s, acc)
+	VMULPS.BCST   160(CX), Z6, Z8                           // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z3, Z3
-	VFMADD231PS   Z13, Z3, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VFMADD231PS.BCST 164(CX), Z12, Z1                       // acc[1] = FMA(m, s, acc)
+	VFMADD231PS   Z8, Z3, Z1                                // acc[1] = FMA(sum, scale, acc)
+	VFMADD231PS.BCST 164(CX), Z7, Z1                        // acc[1] = FMA(m, s, acc)
 	ADDQ          $320, BX                                  // next block
 	ADDQ          $192, CX
 	DECQ          DX
@@ -778,97 +784,103 @@ TEXT ·MatmulQ4_1Int16x3AVX512(SB), NOSPLIT, $0-40
 	MOVQ          act+24(FP), CX
 	MOVQ          steps+32(FP), DX
 	SHLQ          $2, SI                                    // floats to bytes
-	VPBROADCASTD  maskLow<>(SB), Z16                        // the low code of every byte
+	VPBROADCASTD  maskLow<>(SB), Z12                        // the low code of every byte
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 	VPXORD        Z2, Z2, Z2                                // acc = +0
 
 	PCALIGN       $32
 block:
-	VPXORD        Z3, Z3, Z3
-	VPXORD        Z4, Z4, Z4
-	VPXORD        Z5, Z5, Z5
-	VMOVDQU32     (BX), Z14
-	VPANDD        Z16, Z14, Z6                              // codes of k = 0..3
-	VPDPBUSD.BCST (CX), Z6, Z3
-	VPDPBUSD.BCST 96(CX), Z6, Z4
-	VPDPBUSD.BCST 192(CX), Z6, Z5
-	VPSRLW        $4, Z14, Z7
-	VPANDD        Z16, Z7, Z7                               // codes of k = 4..7
-	VPDPBUSD.BCST 4(CX), Z7, Z3
-	VPDPBUSD.BCST 100(CX), Z7, Z4
-	VPDPBUSD.BCST 196(CX), Z7, Z5
-	VMOVDQU32     64(BX), Z14
-	VPANDD        Z16, Z14, Z8                              // codes of k = 8..11
-	VPDPBUSD.BCST 8(CX), Z8, Z3
-	VPDPBUSD.BCST 104(CX), Z8, Z4
-	VPDPBUSD.BCST 200(CX), Z8, Z5
-	VPSRLW        $4, Z14, Z9
-	VPANDD        Z16, Z9, Z9                               // codes of k = 12..15
-	VPDPBUSD.BCST 12(CX), Z9, Z3
-	VPDPBUSD.BCST 108(CX), Z9, Z4
-	VPDPBUSD.BCST 204(CX), Z9, Z5
-	VMOVDQU32     128(BX), Z14
-	VPANDD        Z16, Z14, Z10                             // codes of k = 16..19
-	VPDPBUSD.BCST 16(CX), Z10, Z3
-	VPDPBUSD.BCST 112(CX), Z10, Z4
-	VPDPBUSD.BCST 208(CX), Z10, Z5
-	VPSRLW        $4, Z14, Z11
-	VPANDD        Z16, Z11, Z11                             // codes of k = 20..23
-	VPDPBUSD.BCST 20(CX), Z11, Z3
-	VPDPBUSD.BCST 116(CX), Z11, Z4
-	VPDPBUSD.BCST 212(CX), Z11, Z5
-	VMOVDQU32     192(BX), Z14
-	VPANDD        Z16, Z14, Z12                             // codes of k = 24..27
-	VPDPBUSD.BCST 24(CX), Z12, Z3
-	VPDPBUSD.BCST 120(CX), Z12, Z4
-	VPDPBUSD.BCST 216(CX), Z12, Z5
-	VPSRLW        $4, Z14, Z13
-	VPANDD        Z16, Z13, Z13                             // codes of k = 28..31
-	VPDPBUSD.BCST 28(CX), Z13, Z3
-	VPDPBUSD.BCST 124(CX), Z13, Z4
-	VPDPBUSD.BCST 220(CX), Z13, Z5
-	VPSLLD        $7, Z3, Z3                                // token 0, 128·Σcode·hi
-	VPSLLD        $7, Z4, Z4                                // token 1, 128·Σcode·hi
-	VPSLLD        $7, Z5, Z5                                // token 2, 128·Σcode·hi
-	VPDPBUSD.BCST 32(CX), Z6, Z3
-	VPDPBUSD.BCST 128(CX), Z6, Z4
-	VPDPBUSD.BCST 224(CX), Z6, Z5
-	VPDPBUSD.BCST 36(CX), Z7, Z3
-	VPDPBUSD.BCST 132(CX), Z7, Z4
-	VPDPBUSD.BCST 228(CX), Z7, Z5
-	VPDPBUSD.BCST 40(CX), Z8, Z3
-	VPDPBUSD.BCST 136(CX), Z8, Z4
-	VPDPBUSD.BCST 232(CX), Z8, Z5
+	VPXORD        Z3, Z3, Z3                                // token 0
+	VPXORD        Z6, Z6, Z6
+	VPXORD        Z4, Z4, Z4                                // token 1
+	VPXORD        Z7, Z7, Z7
+	VPXORD        Z5, Z5, Z5                                // token 2
+	VPXORD        Z8, Z8, Z8
+	VMOVDQU32     (BX), Z10
+	VPANDD        Z12, Z10, Z9                              // codes of k = 0..3
+	VPDPBUSD.BCST (CX), Z9, Z6
+	VPDPBUSD.BCST 96(CX), Z9, Z7
+	VPDPBUSD.BCST 192(CX), Z9, Z8
+	VPDPBUSD.BCST 32(CX), Z9, Z3
+	VPDPBUSD.BCST 128(CX), Z9, Z4
+	VPDPBUSD.BCST 224(CX), Z9, Z5
+	VPSRLW        $4, Z10, Z9
+	VPANDD        Z12, Z9, Z9                               // codes of k = 4..7
+	VPDPBUSD.BCST 4(CX), Z9, Z6
+	VPDPBUSD.BCST 100(CX), Z9, Z7
+	VPDPBUSD.BCST 196(CX), Z9, Z8
+	VPDPBUSD.BCST 36(CX), Z9, Z3
+	VPDPBUSD.BCST 132(CX), Z9, Z4
+	VPDPBUSD.BCST 228(CX), Z9, Z5
+	VMOVDQU32     64(BX), Z10
+	VPANDD        Z12, Z10, Z9                              // codes of k = 8..11
+	VPDPBUSD.BCST 8(CX), Z9, Z6
+	VPDPBUSD.BCST 104(CX), Z9, Z7
+	VPDPBUSD.BCST 200(CX), Z9, Z8
+	VPDPBUSD.BCST 40(CX), Z9, Z3
+	VPDPBUSD.BCST 136(CX), Z9, Z4
+	VPDPBUSD.BCST 232(CX), Z9, Z5
+	VPSRLW        $4, Z10, Z9
+	VPANDD        Z12, Z9, Z9                               // codes of k = 12..15
+	VPDPBUSD.BCST 12(CX), Z9, Z6
+	VPDPBUSD.BCST 108(CX), Z9, Z7
+	VPDPBUSD.BCST 204(CX), Z9, Z8
 	VPDPBUSD.BCST 44(CX), Z9, Z3
 	VPDPBUSD.BCST 140(CX), Z9, Z4
 	VPDPBUSD.BCST 236(CX), Z9, Z5
-	VPDPBUSD.BCST 48(CX), Z10, Z3
-	VPDPBUSD.BCST 144(CX), Z10, Z4
-	VPDPBUSD.BCST 240(CX), Z10, Z5
-	VPDPBUSD.BCST 52(CX), Z11, Z3
-	VPDPBUSD.BCST 148(CX), Z11, Z4
-	VPDPBUSD.BCST 244(CX), Z11, Z5
-	VPDPBUSD.BCST 56(CX), Z12, Z3
-	VPDPBUSD.BCST 152(CX), Z12, Z4
-	VPDPBUSD.BCST 248(CX), Z12, Z5
-	VPDPBUSD.BCST 60(CX), Z13, Z3
-	VPDPBUSD.BCST 156(CX), Z13, Z4
-	VPDPBUSD.BCST 252(CX), Z13, Z5
-	VCVTPH2PS     256(BX), Z6                               // d as fp32
-	VCVTPH2PS     288(BX), Z14                              // m as fp32
-	VMULPS.BCST   64(CX), Z6, Z15                           // token 0, d of its block times the weights'
+	VMOVDQU32     128(BX), Z10
+	VPANDD        Z12, Z10, Z9                              // codes of k = 16..19
+	VPDPBUSD.BCST 16(CX), Z9, Z6
+	VPDPBUSD.BCST 112(CX), Z9, Z7
+	VPDPBUSD.BCST 208(CX), Z9, Z8
+	VPDPBUSD.BCST 48(CX), Z9, Z3
+	VPDPBUSD.BCST 144(CX), Z9, Z4
+	VPDPBUSD.BCST 240(CX), Z9, Z5
+	VPSRLW        $4, Z10, Z9
+	VPANDD        Z12, Z9, Z9                               // codes of k = 20..23
+	VPDPBUSD.BCST 20(CX), Z9, Z6
+	VPDPBUSD.BCST 116(CX), Z9, Z7
+	VPDPBUSD.BCST 212(CX), Z9, Z8
+	VPDPBUSD.BCST 52(CX), Z9, Z3
+	VPDPBUSD.BCST 148(CX), Z9, Z4
+	VPDPBUSD.BCST 244(CX), Z9, Z5
+	VMOVDQU32     192(BX), Z10
+	VPANDD        Z12, Z10, Z9                              // codes of k = 24..27
+	VPDPBUSD.BCST 24(CX), Z9, Z6
+	VPDPBUSD.BCST 120(CX), Z9, Z7
+	VPDPBUSD.BCST 216(CX), Z9, Z8
+	VPDPBUSD.BCST 56(CX), Z9, Z3
+	VPDPBUSD.BCST 152(CX), Z9, Z4
+	VPDPBUSD.BCST 248(CX), Z9, Z5
+	VPSRLW        $4, Z10, Z9
+	VPANDD        Z12, Z9, Z9                               // codes of k = 28..31
+	VPDPBUSD.BCST 28(CX), Z9, Z6
+	VPDPBUSD.BCST 124(CX), Z9, Z7
+	VPDPBUSD.BCST 220(CX), Z9, Z8
+	VPDPBUSD.BCST 60(CX), Z9, Z3
+	VPDPBUSD.BCST 156(CX), Z9, Z4
+	VPDPBUSD.BCST 252(CX), Z9, Z5
+	VPSLLD        $7, Z6, Z6                                // token 0, 128·Σcode·hi
+	VPADDD        Z6, Z3, Z3
+	VPSLLD        $7, Z7, Z7                                // token 1, 128·Σcode·hi
+	VPADDD        Z7, Z4, Z4
+	VPSLLD        $7, Z8, Z8                                // token 2, 128·Σcode·hi
+	VPADDD        Z8, Z5, Z5
+	VCVTPH2PS     256(BX), Z9                               // d as fp32
+	VCVTPH2PS     288(BX), Z10                              // m as fp32
+	VMULPS.BCST   64(CX), Z9, Z11                           // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z3, Z3
-	VFMADD231PS   Z15, Z3, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VFMADD231PS.BCST 68(CX), Z14, Z0                        // acc[0] = FMA(m, s, acc)
-	VMULPS.BCST   160(CX), Z6, Z15                          // token 1, d of its block times the weights'
+	VFMADD231PS   Z11, Z3, Z0                               // acc[0] = FMA(sum, scale, acc)
+	VFMADD231PS.BCST 68(CX), Z10, Z0                        // acc[0] = FMA(m, s, acc)
+	VMULPS.BCST   160(CX), Z9, Z11                          // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z4, Z4
-	VFMADD231PS   Z15, Z4, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VFMADD231PS.BCST 164(CX), Z14, Z1                       // acc[1] = FMA(m, s, acc)
-	VMULPS.BCST   256(CX), Z6, Z15                          // token 2, d of its block times the weights'
+	VFMADD231PS   Z11, Z4, Z1                               // acc[1] = FMA(sum, scale, acc)
+	VFMADD231PS.BCST 164(CX), Z10, Z1                       // acc[1] = FMA(m, s, acc)
+	VMULPS.BCST   256(CX), Z9, Z11                          // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
-	VFMADD231PS   Z15, Z5, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VFMADD231PS.BCST 260(CX), Z14, Z2                       // acc[2] = FMA(m, s, acc)
+	VFMADD231PS   Z11, Z5, Z2                               // acc[2] = FMA(sum, scale, acc)
+	VFMADD231PS.BCST 260(CX), Z10, Z2                       // acc[2] = FMA(m, s, acc)
 	ADDQ          $320, BX                                  // next block
 	ADDQ          $288, CX
 	DECQ          DX
@@ -891,7 +903,7 @@ TEXT ·MatmulQ4_1Int16x4AVX512(SB), NOSPLIT, $0-40
 	MOVQ          act+24(FP), CX
 	MOVQ          steps+32(FP), DX
 	SHLQ          $2, SI                                    // floats to bytes
-	VPBROADCASTD  maskLow<>(SB), Z18                        // the low code of every byte
+	VPBROADCASTD  maskLow<>(SB), Z15                        // the low code of every byte
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 	VPXORD        Z2, Z2, Z2                                // acc = +0
@@ -899,112 +911,120 @@ TEXT ·MatmulQ4_1Int16x4AVX512(SB), NOSPLIT, $0-40
 
 	PCALIGN       $32
 block:
-	VPXORD        Z4, Z4, Z4
-	VPXORD        Z5, Z5, Z5
-	VPXORD        Z6, Z6, Z6
-	VPXORD        Z7, Z7, Z7
-	VMOVDQU32     (BX), Z16
-	VPANDD        Z18, Z16, Z8                              // codes of k = 0..3
-	VPDPBUSD.BCST (CX), Z8, Z4
-	VPDPBUSD.BCST 96(CX), Z8, Z5
-	VPDPBUSD.BCST 192(CX), Z8, Z6
-	VPDPBUSD.BCST 288(CX), Z8, Z7
-	VPSRLW        $4, Z16, Z9
-	VPANDD        Z18, Z9, Z9                               // codes of k = 4..7
-	VPDPBUSD.BCST 4(CX), Z9, Z4
-	VPDPBUSD.BCST 100(CX), Z9, Z5
-	VPDPBUSD.BCST 196(CX), Z9, Z6
-	VPDPBUSD.BCST 292(CX), Z9, Z7
-	VMOVDQU32     64(BX), Z16
-	VPANDD        Z18, Z16, Z10                             // codes of k = 8..11
-	VPDPBUSD.BCST 8(CX), Z10, Z4
-	VPDPBUSD.BCST 104(CX), Z10, Z5
-	VPDPBUSD.BCST 200(CX), Z10, Z6
-	VPDPBUSD.BCST 296(CX), Z10, Z7
-	VPSRLW        $4, Z16, Z11
-	VPANDD        Z18, Z11, Z11                             // codes of k = 12..15
-	VPDPBUSD.BCST 12(CX), Z11, Z4
-	VPDPBUSD.BCST 108(CX), Z11, Z5
-	VPDPBUSD.BCST 204(CX), Z11, Z6
-	VPDPBUSD.BCST 300(CX), Z11, Z7
-	VMOVDQU32     128(BX), Z16
-	VPANDD        Z18, Z16, Z12                             // codes of k = 16..19
-	VPDPBUSD.BCST 16(CX), Z12, Z4
-	VPDPBUSD.BCST 112(CX), Z12, Z5
-	VPDPBUSD.BCST 208(CX), Z12, Z6
-	VPDPBUSD.BCST 304(CX), Z12, Z7
-	VPSRLW        $4, Z16, Z13
-	VPANDD        Z18, Z13, Z13                             // codes of k = 20..23
-	VPDPBUSD.BCST 20(CX), Z13, Z4
-	VPDPBUSD.BCST 116(CX), Z13, Z5
-	VPDPBUSD.BCST 212(CX), Z13, Z6
-	VPDPBUSD.BCST 308(CX), Z13, Z7
-	VMOVDQU32     192(BX), Z16
-	VPANDD        Z18, Z16, Z14                             // codes of k = 24..27
-	VPDPBUSD.BCST 24(CX), Z14, Z4
-	VPDPBUSD.BCST 120(CX), Z14, Z5
-	VPDPBUSD.BCST 216(CX), Z14, Z6
-	VPDPBUSD.BCST 312(CX), Z14, Z7
-	VPSRLW        $4, Z16, Z15
-	VPANDD        Z18, Z15, Z15                             // codes of k = 28..31
-	VPDPBUSD.BCST 28(CX), Z15, Z4
-	VPDPBUSD.BCST 124(CX), Z15, Z5
-	VPDPBUSD.BCST 220(CX), Z15, Z6
-	VPDPBUSD.BCST 316(CX), Z15, Z7
-	VPSLLD        $7, Z4, Z4                                // token 0, 128·Σcode·hi
-	VPSLLD        $7, Z5, Z5                                // token 1, 128·Σcode·hi
-	VPSLLD        $7, Z6, Z6                                // token 2, 128·Σcode·hi
-	VPSLLD        $7, Z7, Z7                                // token 3, 128·Σcode·hi
-	VPDPBUSD.BCST 32(CX), Z8, Z4
-	VPDPBUSD.BCST 128(CX), Z8, Z5
-	VPDPBUSD.BCST 224(CX), Z8, Z6
-	VPDPBUSD.BCST 320(CX), Z8, Z7
-	VPDPBUSD.BCST 36(CX), Z9, Z4
-	VPDPBUSD.BCST 132(CX), Z9, Z5
-	VPDPBUSD.BCST 228(CX), Z9, Z6
-	VPDPBUSD.BCST 324(CX), Z9, Z7
-	VPDPBUSD.BCST 40(CX), Z10, Z4
-	VPDPBUSD.BCST 136(CX), Z10, Z5
-	VPDPBUSD.BCST 232(CX), Z10, Z6
-	VPDPBUSD.BCST 328(CX), Z10, Z7
-	VPDPBUSD.BCST 44(CX), Z11, Z4
-	VPDPBUSD.BCST 140(CX), Z11, Z5
-	VPDPBUSD.BCST 236(CX), Z11, Z6
-	VPDPBUSD.BCST 332(CX), Z11, Z7
+	VPXORD        Z4, Z4, Z4                                // token 0
+	VPXORD        Z8, Z8, Z8
+	VPXORD        Z5, Z5, Z5                                // token 1
+	VPXORD        Z9, Z9, Z9
+	VPXORD        Z6, Z6, Z6                                // token 2
+	VPXORD        Z10, Z10, Z10
+	VPXORD        Z7, Z7, Z7                                // token 3
+	VPXORD        Z11, Z11, Z11
+	VMOVDQU32     (BX), Z13
+	VPANDD        Z15, Z13, Z12                             // codes of k = 0..3
+	VPDPBUSD.BCST (CX), Z12, Z8
+	VPDPBUSD.BCST 96(CX), Z12, Z9
+	VPDPBUSD.BCST 192(CX), Z12, Z10
+	VPDPBUSD.BCST 288(CX), Z12, Z11
+	VPDPBUSD.BCST 32(CX), Z12, Z4
+	VPDPBUSD.BCST 128(CX), Z12, Z5
+	VPDPBUSD.BCST 224(CX), Z12, Z6
+	VPDPBUSD.BCST 320(CX), Z12, Z7
+	VPSRLW        $4, Z13, Z12
+	VPANDD        Z15, Z12, Z12                             // codes of k = 4..7
+	VPDPBUSD.BCST 4(CX), Z12, Z8
+	VPDPBUSD.BCST 100(CX), Z12, Z9
+	VPDPBUSD.BCST 196(CX), Z12, Z10
+	VPDPBUSD.BCST 292(CX), Z12, Z11
+	VPDPBUSD.BCST 36(CX), Z12, Z4
+	VPDPBUSD.BCST 132(CX), Z12, Z5
+	VPDPBUSD.BCST 228(CX), Z12, Z6
+	VPDPBUSD.BCST 324(CX), Z12, Z7
+	VMOVDQU32     64(BX), Z13
+	VPANDD        Z15, Z13, Z12                             // codes of k = 8..11
+	VPDPBUSD.BCST 8(CX), Z12, Z8
+	VPDPBUSD.BCST 104(CX), Z12, Z9
+	VPDPBUSD.BCST 200(CX), Z12, Z10
+	VPDPBUSD.BCST 296(CX), Z12, Z11
+	VPDPBUSD.BCST 40(CX), Z12, Z4
+	VPDPBUSD.BCST 136(CX), Z12, Z5
+	VPDPBUSD.BCST 232(CX), Z12, Z6
+	VPDPBUSD.BCST 328(CX), Z12, Z7
+	VPSRLW        $4, Z13, Z12
+	VPANDD        Z15, Z12, Z12                             // codes of k = 12..15
+	VPDPBUSD.BCST 12(CX), Z12, Z8
+	VPDPBUSD.BCST 108(CX), Z12, Z9
+	VPDPBUSD.BCST 204(CX), Z12, Z10
+	VPDPBUSD.BCST 300(CX), Z12, Z11
+	VPDPBUSD.BCST 44(CX), Z12, Z4
+	VPDPBUSD.BCST 140(CX), Z12, Z5
+	VPDPBUSD.BCST 236(CX), Z12, Z6
+	VPDPBUSD.BCST 332(CX), Z12, Z7
+	VMOVDQU32     128(BX), Z13
+	VPANDD        Z15, Z13, Z12                             // codes of k = 16..19
+	VPDPBUSD.BCST 16(CX), Z12, Z8
+	VPDPBUSD.BCST 112(CX), Z12, Z9
+	VPDPBUSD.BCST 208(CX), Z12, Z10
+	VPDPBUSD.BCST 304(CX), Z12, Z11
 	VPDPBUSD.BCST 48(CX), Z12, Z4
 	VPDPBUSD.BCST 144(CX), Z12, Z5
 	VPDPBUSD.BCST 240(CX), Z12, Z6
 	VPDPBUSD.BCST 336(CX), Z12, Z7
-	VPDPBUSD.BCST 52(CX), Z13, Z4
-	VPDPBUSD.BCST 148(CX), Z13, Z5
-	VPDPBUSD.BCST 244(CX), Z13, Z6
-	VPDPBUSD.BCST 340(CX), Z13, Z7
-	VPDPBUSD.BCST 56(CX), Z14, Z4
-	VPDPBUSD.BCST 152(CX), Z14, Z5
-	VPDPBUSD.BCST 248(CX), Z14, Z6
-	VPDPBUSD.BCST 344(CX), Z14, Z7
-	VPDPBUSD.BCST 60(CX), Z15, Z4
-	VPDPBUSD.BCST 156(CX), Z15, Z5
-	VPDPBUSD.BCST 252(CX), Z15, Z6
-	VPDPBUSD.BCST 348(CX), Z15, Z7
-	VCVTPH2PS     256(BX), Z8                               // d as fp32
-	VCVTPH2PS     288(BX), Z16                              // m as fp32
-	VMULPS.BCST   64(CX), Z8, Z17                           // token 0, d of its block times the weights'
+	VPSRLW        $4, Z13, Z12
+	VPANDD        Z15, Z12, Z12                             // codes of k = 20..23
+	VPDPBUSD.BCST 20(CX), Z12, Z8
+	VPDPBUSD.BCST 116(CX), Z12, Z9
+	VPDPBUSD.BCST 212(CX), Z12, Z10
+	VPDPBUSD.BCST 308(CX), Z12, Z11
+	VPDPBUSD.BCST 52(CX), Z12, Z4
+	VPDPBUSD.BCST 148(CX), Z12, Z5
+	VPDPBUSD.BCST 244(CX), Z12, Z6
+	VPDPBUSD.BCST 340(CX), Z12, Z7
+	VMOVDQU32     192(BX), Z13
+	VPANDD        Z15, Z13, Z12                             // codes of k = 24..27
+	VPDPBUSD.BCST 24(CX), Z12, Z8
+	VPDPBUSD.BCST 120(CX), Z12, Z9
+	VPDPBUSD.BCST 216(CX), Z12, Z10
+	VPDPBUSD.BCST 312(CX), Z12, Z11
+	VPDPBUSD.BCST 56(CX), Z12, Z4
+	VPDPBUSD.BCST 152(CX), Z12, Z5
+	VPDPBUSD.BCST 248(CX), Z12, Z6
+	VPDPBUSD.BCST 344(CX), Z12, Z7
+	VPSRLW        $4, Z13, Z12
+	VPANDD        Z15, Z12, Z12                             // codes of k = 28..31
+	VPDPBUSD.BCST 28(CX), Z12, Z8
+	VPDPBUSD.BCST 124(CX), Z12, Z9
+	VPDPBUSD.BCST 220(CX), Z12, Z10
+	VPDPBUSD.BCST 316(CX), Z12, Z11
+	VPDPBUSD.BCST 60(CX), Z12, Z4
+	VPDPBUSD.BCST 156(CX), Z12, Z5
+	VPDPBUSD.BCST 252(CX), Z12, Z6
+	VPDPBUSD.BCST 348(CX), Z12, Z7
+	VPSLLD        $7, Z8, Z8                                // token 0, 128·Σcode·hi
+	VPADDD        Z8, Z4, Z4
+	VPSLLD        $7, Z9, Z9                                // token 1, 128·Σcode·hi
+	VPADDD        Z9, Z5, Z5
+	VPSLLD        $7, Z10, Z10                              // token 2, 128·Σcode·hi
+	VPADDD        Z10, Z6, Z6
+	VPSLLD        $7, Z11, Z11                              // token 3, 128·Σcode·hi
+	VPADDD        Z11, Z7, Z7
+	VCVTPH2PS     256(BX), Z12                              // d as fp32
+	VCVTPH2PS     288(BX), Z13                              // m as fp32
+	VMULPS.BCST   64(CX), Z12, Z14                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z4, Z4
-	VFMADD231PS   Z17, Z4, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VFMADD231PS.BCST 68(CX), Z16, Z0                        // acc[0] = FMA(m, s, acc)
-	VMULPS.BCST   160(CX), Z8, Z17                          // token 1, d of its block times the weights'
+	VFMADD231PS   Z14, Z4, Z0                               // acc[0] = FMA(sum, scale, acc)
+	VFMADD231PS.BCST 68(CX), Z13, Z0                        // acc[0] = FMA(m, s, acc)
+	VMULPS.BCST   160(CX), Z12, Z14                         // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
-	VFMADD231PS   Z17, Z5, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VFMADD231PS.BCST 164(CX), Z16, Z1                       // acc[1] = FMA(m, s, acc)
-	VMULPS.BCST   256(CX), Z8, Z17                          // token 2, d of its block times the weights'
+	VFMADD231PS   Z14, Z5, Z1                               // acc[1] = FMA(sum, scale, acc)
+	VFMADD231PS.BCST 164(CX), Z13, Z1                       // acc[1] = FMA(m, s, acc)
+	VMULPS.BCST   256(CX), Z12, Z14                         // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z17, Z6, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VFMADD231PS.BCST 260(CX), Z16, Z2                       // acc[2] = FMA(m, s, acc)
-	VMULPS.BCST   352(CX), Z8, Z17                          // token 3, d of its block times the weights'
+	VFMADD231PS   Z14, Z6, Z2                               // acc[2] = FMA(sum, scale, acc)
+	VFMADD231PS.BCST 260(CX), Z13, Z2                       // acc[2] = FMA(m, s, acc)
+	VMULPS.BCST   352(CX), Z12, Z14                         // token 3, d of its block times the weights'
 	VCVTDQ2PS     Z7, Z7
-	VFMADD231PS   Z17, Z7, Z3                               // acc[3] = FMA(sum, scale, acc)
-	VFMADD231PS.BCST 356(CX), Z16, Z3                       // acc[3] = FMA(m, s, acc)
+	VFMADD231PS   Z14, Z7, Z3                               // acc[3] = FMA(sum, scale, acc)
+	VFMADD231PS.BCST 356(CX), Z13, Z3                       // acc[3] = FMA(m, s, acc)
 	ADDQ          $320, BX                                  // next block
 	ADDQ          $384, CX
 	DECQ          DX
@@ -1029,7 +1049,7 @@ TEXT ·MatmulQ4_1Int16x5AVX512(SB), NOSPLIT, $0-40
 	MOVQ          act+24(FP), CX
 	MOVQ          steps+32(FP), DX
 	SHLQ          $2, SI                                    // floats to bytes
-	VPBROADCASTD  maskLow<>(SB), Z20                        // the low code of every byte
+	VPBROADCASTD  maskLow<>(SB), Z18                        // the low code of every byte
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 	VPXORD        Z2, Z2, Z2                                // acc = +0
@@ -1038,134 +1058,144 @@ TEXT ·MatmulQ4_1Int16x5AVX512(SB), NOSPLIT, $0-40
 
 	PCALIGN       $32
 block:
-	VPXORD        Z5, Z5, Z5
-	VPXORD        Z6, Z6, Z6
-	VPXORD        Z7, Z7, Z7
-	VPXORD        Z8, Z8, Z8
-	VPXORD        Z9, Z9, Z9
-	VMOVDQU32     (BX), Z18
-	VPANDD        Z20, Z18, Z10                             // codes of k = 0..3
-	VPDPBUSD.BCST (CX), Z10, Z5
-	VPDPBUSD.BCST 96(CX), Z10, Z6
-	VPDPBUSD.BCST 192(CX), Z10, Z7
-	VPDPBUSD.BCST 288(CX), Z10, Z8
-	VPDPBUSD.BCST 384(CX), Z10, Z9
-	VPSRLW        $4, Z18, Z11
-	VPANDD        Z20, Z11, Z11                             // codes of k = 4..7
-	VPDPBUSD.BCST 4(CX), Z11, Z5
-	VPDPBUSD.BCST 100(CX), Z11, Z6
-	VPDPBUSD.BCST 196(CX), Z11, Z7
-	VPDPBUSD.BCST 292(CX), Z11, Z8
-	VPDPBUSD.BCST 388(CX), Z11, Z9
-	VMOVDQU32     64(BX), Z18
-	VPANDD        Z20, Z18, Z12                             // codes of k = 8..11
-	VPDPBUSD.BCST 8(CX), Z12, Z5
-	VPDPBUSD.BCST 104(CX), Z12, Z6
-	VPDPBUSD.BCST 200(CX), Z12, Z7
-	VPDPBUSD.BCST 296(CX), Z12, Z8
-	VPDPBUSD.BCST 392(CX), Z12, Z9
-	VPSRLW        $4, Z18, Z13
-	VPANDD        Z20, Z13, Z13                             // codes of k = 12..15
-	VPDPBUSD.BCST 12(CX), Z13, Z5
-	VPDPBUSD.BCST 108(CX), Z13, Z6
-	VPDPBUSD.BCST 204(CX), Z13, Z7
-	VPDPBUSD.BCST 300(CX), Z13, Z8
-	VPDPBUSD.BCST 396(CX), Z13, Z9
-	VMOVDQU32     128(BX), Z18
-	VPANDD        Z20, Z18, Z14                             // codes of k = 16..19
-	VPDPBUSD.BCST 16(CX), Z14, Z5
-	VPDPBUSD.BCST 112(CX), Z14, Z6
-	VPDPBUSD.BCST 208(CX), Z14, Z7
-	VPDPBUSD.BCST 304(CX), Z14, Z8
-	VPDPBUSD.BCST 400(CX), Z14, Z9
-	VPSRLW        $4, Z18, Z15
-	VPANDD        Z20, Z15, Z15                             // codes of k = 20..23
-	VPDPBUSD.BCST 20(CX), Z15, Z5
-	VPDPBUSD.BCST 116(CX), Z15, Z6
-	VPDPBUSD.BCST 212(CX), Z15, Z7
-	VPDPBUSD.BCST 308(CX), Z15, Z8
-	VPDPBUSD.BCST 404(CX), Z15, Z9
-	VMOVDQU32     192(BX), Z18
-	VPANDD        Z20, Z18, Z16                             // codes of k = 24..27
-	VPDPBUSD.BCST 24(CX), Z16, Z5
-	VPDPBUSD.BCST 120(CX), Z16, Z6
-	VPDPBUSD.BCST 216(CX), Z16, Z7
-	VPDPBUSD.BCST 312(CX), Z16, Z8
-	VPDPBUSD.BCST 408(CX), Z16, Z9
-	VPSRLW        $4, Z18, Z17
-	VPANDD        Z20, Z17, Z17                             // codes of k = 28..31
-	VPDPBUSD.BCST 28(CX), Z17, Z5
-	VPDPBUSD.BCST 124(CX), Z17, Z6
-	VPDPBUSD.BCST 220(CX), Z17, Z7
-	VPDPBUSD.BCST 316(CX), Z17, Z8
-	VPDPBUSD.BCST 412(CX), Z17, Z9
-	VPSLLD        $7, Z5, Z5                                // token 0, 128·Σcode·hi
-	VPSLLD        $7, Z6, Z6                                // token 1, 128·Σcode·hi
-	VPSLLD        $7, Z7, Z7                                // token 2, 128·Σcode·hi
-	VPSLLD        $7, Z8, Z8                                // token 3, 128·Σcode·hi
-	VPSLLD        $7, Z9, Z9                                // token 4, 128·Σcode·hi
-	VPDPBUSD.BCST 32(CX), Z10, Z5
-	VPDPBUSD.BCST 128(CX), Z10, Z6
-	VPDPBUSD.BCST 224(CX), Z10, Z7
-	VPDPBUSD.BCST 320(CX), Z10, Z8
-	VPDPBUSD.BCST 416(CX), Z10, Z9
-	VPDPBUSD.BCST 36(CX), Z11, Z5
-	VPDPBUSD.BCST 132(CX), Z11, Z6
-	VPDPBUSD.BCST 228(CX), Z11, Z7
-	VPDPBUSD.BCST 324(CX), Z11, Z8
-	VPDPBUSD.BCST 420(CX), Z11, Z9
-	VPDPBUSD.BCST 40(CX), Z12, Z5
-	VPDPBUSD.BCST 136(CX), Z12, Z6
-	VPDPBUSD.BCST 232(CX), Z12, Z7
-	VPDPBUSD.BCST 328(CX), Z12, Z8
-	VPDPBUSD.BCST 424(CX), Z12, Z9
-	VPDPBUSD.BCST 44(CX), Z13, Z5
-	VPDPBUSD.BCST 140(CX), Z13, Z6
-	VPDPBUSD.BCST 236(CX), Z13, Z7
-	VPDPBUSD.BCST 332(CX), Z13, Z8
-	VPDPBUSD.BCST 428(CX), Z13, Z9
-	VPDPBUSD.BCST 48(CX), Z14, Z5
-	VPDPBUSD.BCST 144(CX), Z14, Z6
-	VPDPBUSD.BCST 240(CX), Z14, Z7
-	VPDPBUSD.BCST 336(CX), Z14, Z8
-	VPDPBUSD.BCST 432(CX), Z14, Z9
+	VPXORD        Z5, Z5, Z5                                // token 0
+	VPXORD        Z10, Z10, Z10
+	VPXORD        Z6, Z6, Z6                                // token 1
+	VPXORD        Z11, Z11, Z11
+	VPXORD        Z7, Z7, Z7                                // token 2
+	VPXORD        Z12, Z12, Z12
+	VPXORD        Z8, Z8, Z8                                // token 3
+	VPXORD        Z13, Z13, Z13
+	VPXORD        Z9, Z9, Z9                                // token 4
+	VPXORD        Z14, Z14, Z14
+	VMOVDQU32     (BX), Z16
+	VPANDD        Z18, Z16, Z15                             // codes of k = 0..3
+	VPDPBUSD.BCST (CX), Z15, Z10
+	VPDPBUSD.BCST 96(CX), Z15, Z11
+	VPDPBUSD.BCST 192(CX), Z15, Z12
+	VPDPBUSD.BCST 288(CX), Z15, Z13
+	VPDPBUSD.BCST 384(CX), Z15, Z14
+	VPDPBUSD.BCST 32(CX), Z15, Z5
+	VPDPBUSD.BCST 128(CX), Z15, Z6
+	VPDPBUSD.BCST 224(CX), Z15, Z7
+	VPDPBUSD.BCST 320(CX), Z15, Z8
+	VPDPBUSD.BCST 416(CX), Z15, Z9
+	VPSRLW        $4, Z16, Z15
+	VPANDD        Z18, Z15, Z15                             // codes of k = 4..7
+	VPDPBUSD.BCST 4(CX), Z15, Z10
+	VPDPBUSD.BCST 100(CX), Z15, Z11
+	VPDPBUSD.BCST 196(CX), Z15, Z12
+	VPDPBUSD.BCST 292(CX), Z15, Z13
+	VPDPBUSD.BCST 388(CX), Z15, Z14
+	VPDPBUSD.BCST 36(CX), Z15, Z5
+	VPDPBUSD.BCST 132(CX), Z15, Z6
+	VPDPBUSD.BCST 228(CX), Z15, Z7
+	VPDPBUSD.BCST 324(CX), Z15, Z8
+	VPDPBUSD.BCST 420(CX), Z15, Z9
+	VMOVDQU32     64(BX), Z16
+	VPANDD        Z18, Z16, Z15                             // codes of k = 8..11
+	VPDPBUSD.BCST 8(CX), Z15, Z10
+	VPDPBUSD.BCST 104(CX), Z15, Z11
+	VPDPBUSD.BCST 200(CX), Z15, Z12
+	VPDPBUSD.BCST 296(CX), Z15, Z13
+	VPDPBUSD.BCST 392(CX), Z15, Z14
+	VPDPBUSD.BCST 40(CX), Z15, Z5
+	VPDPBUSD.BCST 136(CX), Z15, Z6
+	VPDPBUSD.BCST 232(CX), Z15, Z7
+	VPDPBUSD.BCST 328(CX), Z15, Z8
+	VPDPBUSD.BCST 424(CX), Z15, Z9
+	VPSRLW        $4, Z16, Z15
+	VPANDD        Z18, Z15, Z15                             // codes of k = 12..15
+	VPDPBUSD.BCST 12(CX), Z15, Z10
+	VPDPBUSD.BCST 108(CX), Z15, Z11
+	VPDPBUSD.BCST 204(CX), Z15, Z12
+	VPDPBUSD.BCST 300(CX), Z15, Z13
+	VPDPBUSD.BCST 396(CX), Z15, Z14
+	VPDPBUSD.BCST 44(CX), Z15, Z5
+	VPDPBUSD.BCST 140(CX), Z15, Z6
+	VPDPBUSD.BCST 236(CX), Z15, Z7
+	VPDPBUSD.BCST 332(CX), Z15, Z8
+	VPDPBUSD.BCST 428(CX), Z15, Z9
+	VMOVDQU32     128(BX), Z16
+	VPANDD        Z18, Z16, Z15                             // codes of k = 16..19
+	VPDPBUSD.BCST 16(CX), Z15, Z10
+	VPDPBUSD.BCST 112(CX), Z15, Z11
+	VPDPBUSD.BCST 208(CX), Z15, Z12
+	VPDPBUSD.BCST 304(CX), Z15, Z13
+	VPDPBUSD.BCST 400(CX), Z15, Z14
+	VPDPBUSD.BCST 48(CX), Z15, Z5
+	VPDPBUSD.BCST 144(CX), Z15, Z6
+	VPDPBUSD.BCST 240(CX), Z15, Z7
+	VPDPBUSD.BCST 336(CX), Z15, Z8
+	VPDPBUSD.BCST 432(CX), Z15, Z9
+	VPSRLW        $4, Z16, Z15
+	VPANDD        Z18, Z15, Z15                             // codes of k = 20..23
+	VPDPBUSD.BCST 20(CX), Z15, Z10
+	VPDPBUSD.BCST 116(CX), Z15, Z11
+	VPDPBUSD.BCST 212(CX), Z15, Z12
+	VPDPBUSD.BCST 308(CX), Z15, Z13
+	VPDPBUSD.BCST 404(CX), Z15, Z14
 	VPDPBUSD.BCST 52(CX), Z15, Z5
 	VPDPBUSD.BCST 148(CX), Z15, Z6
 	VPDPBUSD.BCST 244(CX), Z15, Z7
 	VPDPBUSD.BCST 340(CX), Z15, Z8
 	VPDPBUSD.BCST 436(CX), Z15, Z9
-	VPDPBUSD.BCST 56(CX), Z16, Z5
-	VPDPBUSD.BCST 152(CX), Z16, Z6
-	VPDPBUSD.BCST 248(CX), Z16, Z7
-	VPDPBUSD.BCST 344(CX), Z16, Z8
-	VPDPBUSD.BCST 440(CX), Z16, Z9
-	VPDPBUSD.BCST 60(CX), Z17, Z5
-	VPDPBUSD.BCST 156(CX), Z17, Z6
-	VPDPBUSD.BCST 252(CX), Z17, Z7
-	VPDPBUSD.BCST 348(CX), Z17, Z8
-	VPDPBUSD.BCST 444(CX), Z17, Z9
-	VCVTPH2PS     256(BX), Z10                              // d as fp32
-	VCVTPH2PS     288(BX), Z18                              // m as fp32
-	VMULPS.BCST   64(CX), Z10, Z19                          // token 0, d of its block times the weights'
+	VMOVDQU32     192(BX), Z16
+	VPANDD        Z18, Z16, Z15                             // codes of k = 24..27
+	VPDPBUSD.BCST 24(CX), Z15, Z10
+	VPDPBUSD.BCST 120(CX), Z15, Z11
+	VPDPBUSD.BCST 216(CX), Z15, Z12
+	VPDPBUSD.BCST 312(CX), Z15, Z13
+	VPDPBUSD.BCST 408(CX), Z15, Z14
+	VPDPBUSD.BCST 56(CX), Z15, Z5
+	VPDPBUSD.BCST 152(CX), Z15, Z6
+	VPDPBUSD.BCST 248(CX), Z15, Z7
+	VPDPBUSD.BCST 344(CX), Z15, Z8
+	VPDPBUSD.BCST 440(CX), Z15, Z9
+	VPSRLW        $4, Z16, Z15
+	VPANDD        Z18, Z15, Z15                             // codes of k = 28..31
+	VPDPBUSD.BCST 28(CX), Z15, Z10
+	VPDPBUSD.BCST 124(CX), Z15, Z11
+	VPDPBUSD.BCST 220(CX), Z15, Z12
+	VPDPBUSD.BCST 316(CX), Z15, Z13
+	VPDPBUSD.BCST 412(CX), Z15, Z14
+	VPDPBUSD.BCST 60(CX), Z15, Z5
+	VPDPBUSD.BCST 156(CX), Z15, Z6
+	VPDPBUSD.BCST 252(CX), Z15, Z7
+	VPDPBUSD.BCST 348(CX), Z15, Z8
+	VPDPBUSD.BCST 444(CX), Z15, Z9
+	VPSLLD        $7, Z10, Z10                              // token 0, 128·Σcode·hi
+	VPADDD        Z10, Z5, Z5
+	VPSLLD        $7, Z11, Z11                              // token 1, 128·Σcode·hi
+	VPADDD        Z11, Z6, Z6
+	VPSLLD        $7, Z12, Z12                              // token 2, 128·Σcode·hi
+	VPADDD        Z12, Z7, Z7
+	VPSLLD        $7, Z13, Z13                              // token 3, 128·Σcode·hi
+	VPADDD        Z13, Z8, Z8
+	VPSLLD        $7, Z14, Z14                              // token 4, 128·Σcode·hi
+	VPADDD        Z14, Z9, Z9
+	VCVTPH2PS     256(BX), Z15                              // d as fp32
+	VCVTPH2PS     288(BX), Z16                              // m as fp32
+	VMULPS.BCST   64(CX), Z15, Z17                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
-	VFMADD231PS   Z19, Z5, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VFMADD231PS.BCST 68(CX), Z18, Z0                        // acc[0] = FMA(m, s, acc)
-	VMULPS.BCST   160(CX), Z10, Z19                         // token 1, d of its block times the weights'
+	VFMADD231PS   Z17, Z5, Z0                               // acc[0] = FMA(sum, scale, acc)
+	VFMADD231PS.BCST 68(CX), Z16, Z0                        // acc[0] = FMA(m, s, acc)
+	VMULPS.BCST   160(CX), Z15, Z17                         // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z19, Z6, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VFMADD231PS.BCST 164(CX), Z18, Z1                       // acc[1] = FMA(m, s, acc)
-	VMULPS.BCST   256(CX), Z10, Z19                         // token 2, d of its block times the weights'
+	VFMADD231PS   Z17, Z6, Z1                               // acc[1] = FMA(sum, scale, acc)
+	VFMADD231PS.BCST 164(CX), Z16, Z1                       // acc[1] = FMA(m, s, acc)
+	VMULPS.BCST   256(CX), Z15, Z17                         // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z7, Z7
-	VFMADD231PS   Z19, Z7, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VFMADD231PS.BCST 260(CX), Z18, Z2                       // acc[2] = FMA(m, s, acc)
-	VMULPS.BCST   352(CX), Z10, Z19                         // token 3, d of its block times the weights'
+	VFMADD231PS   Z17, Z7, Z2                               // acc[2] = FMA(sum, scale, acc)
+	VFMADD231PS.BCST 260(CX), Z16, Z2                       // acc[2] = FMA(m, s, acc)
+	VMULPS.BCST   352(CX), Z15, Z17                         // token 3, d of its block times the weights'
 	VCVTDQ2PS     Z8, Z8
-	VFMADD231PS   Z19, Z8, Z3                               // acc[3] = FMA(sum, scale, acc)
-	VFMADD231PS.BCST 356(CX), Z18, Z3                       // acc[3] = FMA(m, s, acc)
-	VMULPS.BCST   448(CX), Z10, Z19                         // token 4, d of its block times the weights'
+	VFMADD231PS   Z17, Z8, Z3                               // acc[3] = FMA(sum, scale, acc)
+	VFMADD231PS.BCST 356(CX), Z16, Z3                       // acc[3] = FMA(m, s, acc)
+	VMULPS.BCST   448(CX), Z15, Z17                         // token 4, d of its block times the weights'
 	VCVTDQ2PS     Z9, Z9
-	VFMADD231PS   Z19, Z9, Z4                               // acc[4] = FMA(sum, scale, acc)
-	VFMADD231PS.BCST 452(CX), Z18, Z4                       // acc[4] = FMA(m, s, acc)
+	VFMADD231PS   Z17, Z9, Z4                               // acc[4] = FMA(sum, scale, acc)
+	VFMADD231PS.BCST 452(CX), Z16, Z4                       // acc[4] = FMA(m, s, acc)
 	ADDQ          $320, BX                                  // next block
 	ADDQ          $480, CX
 	DECQ          DX
@@ -1192,7 +1222,7 @@ TEXT ·MatmulQ4_1Int16x6AVX512(SB), NOSPLIT, $0-40
 	MOVQ          act+24(FP), CX
 	MOVQ          steps+32(FP), DX
 	SHLQ          $2, SI                                    // floats to bytes
-	VPBROADCASTD  maskLow<>(SB), Z22                        // the low code of every byte
+	VPBROADCASTD  maskLow<>(SB), Z21                        // the low code of every byte
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 	VPXORD        Z2, Z2, Z2                                // acc = +0
@@ -1202,156 +1232,168 @@ TEXT ·MatmulQ4_1Int16x6AVX512(SB), NOSPLIT, $0-40
 
 	PCALIGN       $32
 block:
-	VPXORD        Z6, Z6, Z6
-	VPXORD        Z7, Z7, Z7
-	VPXORD        Z8, Z8, Z8
-	VPXORD        Z9, Z9, Z9
-	VPXORD        Z10, Z10, Z10
-	VPXORD        Z11, Z11, Z11
-	VMOVDQU32     (BX), Z20
-	VPANDD        Z22, Z20, Z12                             // codes of k = 0..3
-	VPDPBUSD.BCST (CX), Z12, Z6
-	VPDPBUSD.BCST 96(CX), Z12, Z7
-	VPDPBUSD.BCST 192(CX), Z12, Z8
-	VPDPBUSD.BCST 288(CX), Z12, Z9
-	VPDPBUSD.BCST 384(CX), Z12, Z10
-	VPDPBUSD.BCST 480(CX), Z12, Z11
-	VPSRLW        $4, Z20, Z13
-	VPANDD        Z22, Z13, Z13                             // codes of k = 4..7
-	VPDPBUSD.BCST 4(CX), Z13, Z6
-	VPDPBUSD.BCST 100(CX), Z13, Z7
-	VPDPBUSD.BCST 196(CX), Z13, Z8
-	VPDPBUSD.BCST 292(CX), Z13, Z9
-	VPDPBUSD.BCST 388(CX), Z13, Z10
-	VPDPBUSD.BCST 484(CX), Z13, Z11
-	VMOVDQU32     64(BX), Z20
-	VPANDD        Z22, Z20, Z14                             // codes of k = 8..11
-	VPDPBUSD.BCST 8(CX), Z14, Z6
-	VPDPBUSD.BCST 104(CX), Z14, Z7
-	VPDPBUSD.BCST 200(CX), Z14, Z8
-	VPDPBUSD.BCST 296(CX), Z14, Z9
-	VPDPBUSD.BCST 392(CX), Z14, Z10
-	VPDPBUSD.BCST 488(CX), Z14, Z11
-	VPSRLW        $4, Z20, Z15
-	VPANDD        Z22, Z15, Z15                             // codes of k = 12..15
-	VPDPBUSD.BCST 12(CX), Z15, Z6
-	VPDPBUSD.BCST 108(CX), Z15, Z7
-	VPDPBUSD.BCST 204(CX), Z15, Z8
-	VPDPBUSD.BCST 300(CX), Z15, Z9
-	VPDPBUSD.BCST 396(CX), Z15, Z10
-	VPDPBUSD.BCST 492(CX), Z15, Z11
-	VMOVDQU32     128(BX), Z20
-	VPANDD        Z22, Z20, Z16                             // codes of k = 16..19
-	VPDPBUSD.BCST 16(CX), Z16, Z6
-	VPDPBUSD.BCST 112(CX), Z16, Z7
-	VPDPBUSD.BCST 208(CX), Z16, Z8
-	VPDPBUSD.BCST 304(CX), Z16, Z9
-	VPDPBUSD.BCST 400(CX), Z16, Z10
-	VPDPBUSD.BCST 496(CX), Z16, Z11
-	VPSRLW        $4, Z20, Z17
-	VPANDD        Z22, Z17, Z17                             // codes of k = 20..23
-	VPDPBUSD.BCST 20(CX), Z17, Z6
-	VPDPBUSD.BCST 116(CX), Z17, Z7
-	VPDPBUSD.BCST 212(CX), Z17, Z8
-	VPDPBUSD.BCST 308(CX), Z17, Z9
-	VPDPBUSD.BCST 404(CX), Z17, Z10
-	VPDPBUSD.BCST 500(CX), Z17, Z11
-	VMOVDQU32     192(BX), Z20
-	VPANDD        Z22, Z20, Z18                             // codes of k = 24..27
-	VPDPBUSD.BCST 24(CX), Z18, Z6
-	VPDPBUSD.BCST 120(CX), Z18, Z7
-	VPDPBUSD.BCST 216(CX), Z18, Z8
-	VPDPBUSD.BCST 312(CX), Z18, Z9
-	VPDPBUSD.BCST 408(CX), Z18, Z10
-	VPDPBUSD.BCST 504(CX), Z18, Z11
-	VPSRLW        $4, Z20, Z19
-	VPANDD        Z22, Z19, Z19                             // codes of k = 28..31
-	VPDPBUSD.BCST 28(CX), Z19, Z6
-	VPDPBUSD.BCST 124(CX), Z19, Z7
-	VPDPBUSD.BCST 220(CX), Z19, Z8
-	VPDPBUSD.BCST 316(CX), Z19, Z9
-	VPDPBUSD.BCST 412(CX), Z19, Z10
-	VPDPBUSD.BCST 508(CX), Z19, Z11
-	VPSLLD        $7, Z6, Z6                                // token 0, 128·Σcode·hi
-	VPSLLD        $7, Z7, Z7                                // token 1, 128·Σcode·hi
-	VPSLLD        $7, Z8, Z8                                // token 2, 128·Σcode·hi
-	VPSLLD        $7, Z9, Z9                                // token 3, 128·Σcode·hi
-	VPSLLD        $7, Z10, Z10                              // token 4, 128·Σcode·hi
-	VPSLLD        $7, Z11, Z11                              // token 5, 128·Σcode·hi
-	VPDPBUSD.BCST 32(CX), Z12, Z6
-	VPDPBUSD.BCST 128(CX), Z12, Z7
-	VPDPBUSD.BCST 224(CX), Z12, Z8
-	VPDPBUSD.BCST 320(CX), Z12, Z9
-	VPDPBUSD.BCST 416(CX), Z12, Z10
-	VPDPBUSD.BCST 512(CX), Z12, Z11
-	VPDPBUSD.BCST 36(CX), Z13, Z6
-	VPDPBUSD.BCST 132(CX), Z13, Z7
-	VPDPBUSD.BCST 228(CX), Z13, Z8
-	VPDPBUSD.BCST 324(CX), Z13, Z9
-	VPDPBUSD.BCST 420(CX), Z13, Z10
-	VPDPBUSD.BCST 516(CX), Z13, Z11
-	VPDPBUSD.BCST 40(CX), Z14, Z6
-	VPDPBUSD.BCST 136(CX), Z14, Z7
-	VPDPBUSD.BCST 232(CX), Z14, Z8
-	VPDPBUSD.BCST 328(CX), Z14, Z9
-	VPDPBUSD.BCST 424(CX), Z14, Z10
-	VPDPBUSD.BCST 520(CX), Z14, Z11
-	VPDPBUSD.BCST 44(CX), Z15, Z6
-	VPDPBUSD.BCST 140(CX), Z15, Z7
-	VPDPBUSD.BCST 236(CX), Z15, Z8
-	VPDPBUSD.BCST 332(CX), Z15, Z9
-	VPDPBUSD.BCST 428(CX), Z15, Z10
-	VPDPBUSD.BCST 524(CX), Z15, Z11
-	VPDPBUSD.BCST 48(CX), Z16, Z6
-	VPDPBUSD.BCST 144(CX), Z16, Z7
-	VPDPBUSD.BCST 240(CX), Z16, Z8
-	VPDPBUSD.BCST 336(CX), Z16, Z9
-	VPDPBUSD.BCST 432(CX), Z16, Z10
-	VPDPBUSD.BCST 528(CX), Z16, Z11
-	VPDPBUSD.BCST 52(CX), Z17, Z6
-	VPDPBUSD.BCST 148(CX), Z17, Z7
-	VPDPBUSD.BCST 244(CX), Z17, Z8
-	VPDPBUSD.BCST 340(CX), Z17, Z9
-	VPDPBUSD.BCST 436(CX), Z17, Z10
-	VPDPBUSD.BCST 532(CX), Z17, Z11
+	VPXORD        Z6, Z6, Z6                                // token 0
+	VPXORD        Z12, Z12, Z12
+	VPXORD        Z7, Z7, Z7                                // token 1
+	VPXORD        Z13, Z13, Z13
+	VPXORD        Z8, Z8, Z8                                // token 2
+	VPXORD        Z14, Z14, Z14
+	VPXORD        Z9, Z9, Z9                                // token 3
+	VPXORD        Z15, Z15, Z15
+	VPXORD        Z10, Z10, Z10                             // token 4
+	VPXORD        Z16, Z16, Z16
+	VPXORD        Z11, Z11, Z11                             // token 5
+	VPXORD        Z17, Z17, Z17
+	VMOVDQU32     (BX), Z19
+	VPANDD        Z21, Z19, Z18                             // codes of k = 0..3
+	VPDPBUSD.BCST (CX), Z18, Z12
+	VPDPBUSD.BCST 96(CX), Z18, Z13
+	VPDPBUSD.BCST 192(CX), Z18, Z14
+	VPDPBUSD.BCST 288(CX), Z18, Z15
+	VPDPBUSD.BCST 384(CX), Z18, Z16
+	VPDPBUSD.BCST 480(CX), Z18, Z17
+	VPDPBUSD.BCST 32(CX), Z18, Z6
+	VPDPBUSD.BCST 128(CX), Z18, Z7
+	VPDPBUSD.BCST 224(CX), Z18, Z8
+	VPDPBUSD.BCST 320(CX), Z18, Z9
+	VPDPBUSD.BCST 416(CX), Z18, Z10
+	VPDPBUSD.BCST 512(CX), Z18, Z11
+	VPSRLW        $4, Z19, Z18
+	VPANDD        Z21, Z18, Z18                             // codes of k = 4..7
+	VPDPBUSD.BCST 4(CX), Z18, Z12
+	VPDPBUSD.BCST 100(CX), Z18, Z13
+	VPDPBUSD.BCST 196(CX), Z18, Z14
+	VPDPBUSD.BCST 292(CX), Z18, Z15
+	VPDPBUSD.BCST 388(CX), Z18, Z16
+	VPDPBUSD.BCST 484(CX), Z18, Z17
+	VPDPBUSD.BCST 36(CX), Z18, Z6
+	VPDPBUSD.BCST 132(CX), Z18, Z7
+	VPDPBUSD.BCST 228(CX), Z18, Z8
+	VPDPBUSD.BCST 324(CX), Z18, Z9
+	VPDPBUSD.BCST 420(CX), Z18, Z10
+	VPDPBUSD.BCST 516(CX), Z18, Z11
+	VMOVDQU32     64(BX), Z19
+	VPANDD        Z21, Z19, Z18                             // codes of k = 8..11
+	VPDPBUSD.BCST 8(CX), Z18, Z12
+	VPDPBUSD.BCST 104(CX), Z18, Z13
+	VPDPBUSD.BCST 200(CX), Z18, Z14
+	VPDPBUSD.BCST 296(CX), Z18, Z15
+	VPDPBUSD.BCST 392(CX), Z18, Z16
+	VPDPBUSD.BCST 488(CX), Z18, Z17
+	VPDPBUSD.BCST 40(CX), Z18, Z6
+	VPDPBUSD.BCST 136(CX), Z18, Z7
+	VPDPBUSD.BCST 232(CX), Z18, Z8
+	VPDPBUSD.BCST 328(CX), Z18, Z9
+	VPDPBUSD.BCST 424(CX), Z18, Z10
+	VPDPBUSD.BCST 520(CX), Z18, Z11
+	VPSRLW        $4, Z19, Z18
+	VPANDD        Z21, Z18, Z18                             // codes of k = 12..15
+	VPDPBUSD.BCST 12(CX), Z18, Z12
+	VPDPBUSD.BCST 108(CX), Z18, Z13
+	VPDPBUSD.BCST 204(CX), Z18, Z14
+	VPDPBUSD.BCST 300(CX), Z18, Z15
+	VPDPBUSD.BCST 396(CX), Z18, Z16
+	VPDPBUSD.BCST 492(CX), Z18, Z17
+	VPDPBUSD.BCST 44(CX), Z18, Z6
+	VPDPBUSD.BCST 140(CX), Z18, Z7
+	VPDPBUSD.BCST 236(CX), Z18, Z8
+	VPDPBUSD.BCST 332(CX), Z18, Z9
+	VPDPBUSD.BCST 428(CX), Z18, Z10
+	VPDPBUSD.BCST 524(CX), Z18, Z11
+	VMOVDQU32     128(BX), Z19
+	VPANDD        Z21, Z19, Z18                             // codes of k = 16..19
+	VPDPBUSD.BCST 16(CX), Z18, Z12
+	VPDPBUSD.BCST 112(CX), Z18, Z13
+	VPDPBUSD.BCST 208(CX), Z18, Z14
+	VPDPBUSD.BCST 304(CX), Z18, Z15
+	VPDPBUSD.BCST 400(CX), Z18, Z16
+	VPDPBUSD.BCST 496(CX), Z18, Z17
+	VPDPBUSD.BCST 48(CX), Z18, Z6
+	VPDPBUSD.BCST 144(CX), Z18, Z7
+	VPDPBUSD.BCST 240(CX), Z18, Z8
+	VPDPBUSD.BCST 336(CX), Z18, Z9
+	VPDPBUSD.BCST 432(CX), Z18, Z10
+	VPDPBUSD.BCST 528(CX), Z18, Z11
+	VPSRLW        $4, Z19, Z18
+	VPANDD        Z21, Z18, Z18                             // codes of k = 20..23
+	VPDPBUSD.BCST 20(CX), Z18, Z12
+	VPDPBUSD.BCST 116(CX), Z18, Z13
+	VPDPBUSD.BCST 212(CX), Z18, Z14
+	VPDPBUSD.BCST 308(CX), Z18, Z15
+	VPDPBUSD.BCST 404(CX), Z18, Z16
+	VPDPBUSD.BCST 500(CX), Z18, Z17
+	VPDPBUSD.BCST 52(CX), Z18, Z6
+	VPDPBUSD.BCST 148(CX), Z18, Z7
+	VPDPBUSD.BCST 244(CX), Z18, Z8
+	VPDPBUSD.BCST 340(CX), Z18, Z9
+	VPDPBUSD.BCST 436(CX), Z18, Z10
+	VPDPBUSD.BCST 532(CX), Z18, Z11
+	VMOVDQU32     192(BX), Z19
+	VPANDD        Z21, Z19, Z18                             // codes of k = 24..27
+	VPDPBUSD.BCST 24(CX), Z18, Z12
+	VPDPBUSD.BCST 120(CX), Z18, Z13
+	VPDPBUSD.BCST 216(CX), Z18, Z14
+	VPDPBUSD.BCST 312(CX), Z18, Z15
+	VPDPBUSD.BCST 408(CX), Z18, Z16
+	VPDPBUSD.BCST 504(CX), Z18, Z17
 	VPDPBUSD.BCST 56(CX), Z18, Z6
 	VPDPBUSD.BCST 152(CX), Z18, Z7
 	VPDPBUSD.BCST 248(CX), Z18, Z8
 	VPDPBUSD.BCST 344(CX), Z18, Z9
 	VPDPBUSD.BCST 440(CX), Z18, Z10
 	VPDPBUSD.BCST 536(CX), Z18, Z11
-	VPDPBUSD.BCST 60(CX), Z19, Z6
-	VPDPBUSD.BCST 156(CX), Z19, Z7
-	VPDPBUSD.BCST 252(CX), Z19, Z8
-	VPDPBUSD.BCST 348(CX), Z19, Z9
-	VPDPBUSD.BCST 444(CX), Z19, Z10
-	VPDPBUSD.BCST 540(CX), Z19, Z11
-	VCVTPH2PS     256(BX), Z12                              // d as fp32
-	VCVTPH2PS     288(BX), Z20                              // m as fp32
-	VMULPS.BCST   64(CX), Z12, Z21                          // token 0, d of its block times the weights'
+	VPSRLW        $4, Z19, Z18
+	VPANDD        Z21, Z18, Z18                             // codes of k = 28..31
+	VPDPBUSD.BCST 28(CX), Z18, Z12
+	VPDPBUSD.BCST 124(CX), Z18, Z13
+	VPDPBUSD.BCST 220(CX), Z18, Z14
+	VPDPBUSD.BCST 316(CX), Z18, Z15
+	VPDPBUSD.BCST 412(CX), Z18, Z16
+	VPDPBUSD.BCST 508(CX), Z18, Z17
+	VPDPBUSD.BCST 60(CX), Z18, Z6
+	VPDPBUSD.BCST 156(CX), Z18, Z7
+	VPDPBUSD.BCST 252(CX), Z18, Z8
+	VPDPBUSD.BCST 348(CX), Z18, Z9
+	VPDPBUSD.BCST 444(CX), Z18, Z10
+	VPDPBUSD.BCST 540(CX), Z18, Z11
+	VPSLLD        $7, Z12, Z12                              // token 0, 128·Σcode·hi
+	VPADDD        Z12, Z6, Z6
+	VPSLLD        $7, Z13, Z13                              // token 1, 128·Σcode·hi
+	VPADDD        Z13, Z7, Z7
+	VPSLLD        $7, Z14, Z14                              // token 2, 128·Σcode·hi
+	VPADDD        Z14, Z8, Z8
+	VPSLLD        $7, Z15, Z15                              // token 3, 128·Σcode·hi
+	VPADDD        Z15, Z9, Z9
+	VPSLLD        $7, Z16, Z16                              // token 4, 128·Σcode·hi
+	VPADDD        Z16, Z10, Z10
+	VPSLLD        $7, Z17, Z17                              // token 5, 128·Σcode·hi
+	VPADDD        Z17, Z11, Z11
+	VCVTPH2PS     256(BX), Z18                              // d as fp32
+	VCVTPH2PS     288(BX), Z19                              // m as fp32
+	VMULPS.BCST   64(CX), Z18, Z20                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z21, Z6, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VFMADD231PS.BCST 68(CX), Z20, Z0                        // acc[0] = FMA(m, s, acc)
-	VMULPS.BCST   160(CX), Z12, Z21                         // token 1, d of its block times the weights'
+	VFMADD231PS   Z20, Z6, Z0                               // acc[0] = FMA(sum, scale, acc)
+	VFMADD231PS.BCST 68(CX), Z19, Z0                        // acc[0] = FMA(m, s, acc)
+	VMULPS.BCST   160(CX), Z18, Z20                         // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z7, Z7
-	VFMADD231PS   Z21, Z7, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VFMADD231PS.BCST 164(CX), Z20, Z1                       // acc[1] = FMA(m, s, acc)
-	VMULPS.BCST   256(CX), Z12, Z21                         // token 2, d of its block times the weights'
+	VFMADD231PS   Z20, Z7, Z1                               // acc[1] = FMA(sum, scale, acc)
+	VFMADD231PS.BCST 164(CX), Z19, Z1                       // acc[1] = FMA(m, s, acc)
+	VMULPS.BCST   256(CX), Z18, Z20                         // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z8, Z8
-	VFMADD231PS   Z21, Z8, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VFMADD231PS.BCST 260(CX), Z20, Z2                       // acc[2] = FMA(m, s, acc)
-	VMULPS.BCST   352(CX), Z12, Z21                         // token 3, d of its block times the weights'
+	VFMADD231PS   Z20, Z8, Z2                               // acc[2] = FMA(sum, scale, acc)
+	VFMADD231PS.BCST 260(CX), Z19, Z2                       // acc[2] = FMA(m, s, acc)
+	VMULPS.BCST   352(CX), Z18, Z20                         // token 3, d of its block times the weights'
 	VCVTDQ2PS     Z9, Z9
-	VFMADD231PS   Z21, Z9, Z3                               // acc[3] = FMA(sum, scale, acc)
-	VFMADD231PS.BCST 356(CX), Z20, Z3                       // acc[3] = FMA(m, s, acc)
-	VMULPS.BCST   448(CX), Z12, Z21                         // token 4, d of its block times the weights'
+	VFMADD231PS   Z20, Z9, Z3                               // acc[3] = FMA(sum, scale, acc)
+	VFMADD231PS.BCST 356(CX), Z19, Z3                       // acc[3] = FMA(m, s, acc)
+	VMULPS.BCST   448(CX), Z18, Z20                         // token 4, d of its block times the weights'
 	VCVTDQ2PS     Z10, Z10
-	VFMADD231PS   Z21, Z10, Z4                              // acc[4] = FMA(sum, scale, acc)
-	VFMADD231PS.BCST 452(CX), Z20, Z4                       // acc[4] = FMA(m, s, acc)
-	VMULPS.BCST   544(CX), Z12, Z21                         // token 5, d of its block times the weights'
+	VFMADD231PS   Z20, Z10, Z4                              // acc[4] = FMA(sum, scale, acc)
+	VFMADD231PS.BCST 452(CX), Z19, Z4                       // acc[4] = FMA(m, s, acc)
+	VMULPS.BCST   544(CX), Z18, Z20                         // token 5, d of its block times the weights'
 	VCVTDQ2PS     Z11, Z11
-	VFMADD231PS   Z21, Z11, Z5                              // acc[5] = FMA(sum, scale, acc)
-	VFMADD231PS.BCST 548(CX), Z20, Z5                       // acc[5] = FMA(m, s, acc)
+	VFMADD231PS   Z20, Z11, Z5                              // acc[5] = FMA(sum, scale, acc)
+	VFMADD231PS.BCST 548(CX), Z19, Z5                       // acc[5] = FMA(m, s, acc)
 	ADDQ          $320, BX                                  // next block
 	ADDQ          $576, CX
 	DECQ          DX

@@ -7,14 +7,30 @@ import (
 	"github.com/gptrun/gptrun/quant"
 )
 
+// The activation records hold codes as bytes: in FormInt8 q, in FormInt16 hi and
+// then lo, where q = 128·hi + lo. What belongs to the whole block follows:
+//
+//	 0  float32 d   scale
+//	 4  float32 s   d times the sum of the codes
+//	 8  int32       -8 times the sum of the codes
+//	12  int32       -128 times it
+//	16  2 × int32   -32 times the sums of the first and the last 16 codes
+//	24  2 × int32   these sums
+//
+// The negative products are what the weights' offsets add.
+const (
+	record8Bytes  = 32 + 32
+	record16Bytes = 64 + 32
+)
+
 // fillMatmulAVX512 puts the AVX-512 matrix products into s: panels of 16 rows and
 // tiles of up to 6 tokens for quantized types, 64 rows and up to 6 tokens for
 // float types.
 func fillMatmulAVX512(s *Set) {
 	s.PanelRows, s.FloatPanelRows = 16, 64
 	s.Tokens, s.FloatTokens = len(asm.MatmulQ4_0Int8AVX512), len(asm.MatmulF32AVX512)
-	s.RecordBytes = [numForms]int{FormInt8: termRecord8Bytes, FormInt16: termRecord16Bytes}
-	s.QuantizeRow = quantizeRowTerms
+	s.RecordBytes = [numForms]int{FormInt8: record8Bytes, FormInt16: record16Bytes}
+	s.QuantizeRow = quantizeRowAVX512
 	for _, t := range []struct {
 		of    quant.Type
 		form  Form
@@ -54,5 +70,19 @@ func fillMatmulAVX512(s *Set) {
 		for i, f := range t.tiles {
 			s.Tile[t.of][t.form][i+1] = f
 		}
+	}
+}
+
+func quantizeRowAVX512(dst []byte, stride int, x []float32, form Form) {
+	size, levels := record8Bytes, float32(levels8)
+	if form == FormInt16 {
+		size, levels = record16Bytes, levels16
+	}
+	for at := 0; at < len(x); at += asmPart {
+		part := x[at:min(at+asmPart, len(x))]
+		rec := dst[at/blockCols*stride:]
+		blocks := len(part) / blockCols
+		_ = rec[(blocks-1)*stride+size-1]
+		asm.QuantizeAVX512(&rec[0], stride, &part[0], blocks, levels, form == FormInt16)
 	}
 }

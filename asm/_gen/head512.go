@@ -41,7 +41,7 @@ func (w *weight) algebra512() string {
 	b.WriteString("Algebra: a row is a lane of 32 bits; the four bytes of a lane are four k, and the\n" +
 		"token's four q are broadcast to all lanes by VPDPBUSD, which adds the four products of\n" +
 		"unsigned codes with int8 to an int32: exact, and no sum runs across lanes.\n" +
-		"Int16: Σcode·hi, shifted left by 7, then Σcode·lo into the same sum.\n")
+		"Int16: 128·Σcode·hi + Σcode·lo.\n")
 	switch off := newTile512(nil, w, 1, 1).offset(); {
 	case off != 0 && w.scaling == halfScale:
 		fmt.Fprintf(&b, "Σ(code-%d)·q = Σcode·q - %d·Σq: a half's sum starts with the latter, from the record.\n", off, off)
@@ -59,8 +59,8 @@ Registers, with T tokens: Z0.. T sums acc in fp32; then T integer sums of the bl
 		text += `then
 T of its second half; `
 	}
-	text += `then
-codes (one group's, or with two terms all those of a sum), plane, scratch, constants.
+	text += `with
+two terms T sums of hi; then codes of a group, plane, scratch, constants.
 DI dst, SI bytes from token to token, BX panel, CX activations, DX steps left`
 	if len(w.head) > 0 {
 		text += ",\nR8 head of the super-block, R9 blocks left in it"

@@ -34,7 +34,8 @@ type tile512 struct {
 	acc  []zmm // by token: sums of fp32, the result
 	sum  []zmm // by token: integer sum of the block or its first half
 	part []zmm // by token: integer sum of the second half, of types that scale halves
-	code []zmm // codes of groups: two terms keep those of a sum, for hi and then lo
+	hi   []zmm // by token: integer sum of hi, with two terms
+	code zmm   // codes of one group
 	vec  zmm   // a vector of a plane, used by several groups
 	tmp  zmm
 	held map[string]zmm // constants
@@ -55,16 +56,13 @@ func newTile512(s *source, w *weight, terms, tokens int) *tile512 {
 	}
 	t.acc, t.sum = take(tokens), take(tokens)
 	t.part = t.sum
-	groups := 8
 	if w.scaling == halfScale {
 		t.part = take(tokens)
-		groups = 4
 	}
-	if terms == 1 {
-		groups = 1
+	if terms == 2 {
+		t.hi = take(tokens)
 	}
-	t.code = take(groups)
-	t.vec, t.tmp = take(1)[0], take(1)[0]
+	t.code, t.vec, t.tmp = take(1)[0], take(1)[0], take(1)[0]
 	for _, c := range t.constants() {
 		t.held[c.name] = take(1)[0]
 	}
@@ -170,32 +168,25 @@ func (t *tile512) write(name string) {
 
 // integers emits Σ (code − off)·q over the groups [first, end) into sums.
 func (t *tile512) integers(first, end int, sums []zmm, half int) {
+	for i := range t.tokens {
+		t.start(i, half, sums[i])
+		if t.terms == 2 {
+			t.ins("", "VPXORD", t.hi[i], t.hi[i], t.hi[i])
+		}
+	}
+	for j := first; j < end; j++ {
+		t.codes(j, t.code)
+		if t.terms == 2 {
+			t.dot(j, 0, t.code, t.hi)
+		}
+		t.dot(j, t.terms-1, t.code, sums)
+	}
 	if t.terms == 1 {
-		for i := range t.tokens {
-			t.start(i, half, sums[i])
-		}
-		for j := first; j < end; j++ {
-			t.codes(j, t.code[0])
-			t.dot(j, 0, t.code[0], sums)
-		}
 		return
 	}
 	for i := range t.tokens {
-		t.ins("", "VPXORD", sums[i], sums[i], sums[i])
-	}
-	for j := first; j < end; j++ {
-		t.codes(j, t.code[j-first])
-		t.dot(j, 0, t.code[j-first], sums)
-	}
-	for i := range t.tokens {
-		t.ins(fmt.Sprintf("token %d, 128·Σcode·hi", i), "VPSLLD", "$7", sums[i], sums[i])
-		if t.offset() != 0 {
-			t.start(i, half, t.tmp)
-			t.ins("", "VPADDD", t.tmp, sums[i], sums[i])
-		}
-	}
-	for j := first; j < end; j++ {
-		t.dot(j, 1, t.code[j-first], sums)
+		t.ins(fmt.Sprintf("token %d, 128·Σcode·hi", i), "VPSLLD", "$7", t.hi[i], t.hi[i])
+		t.ins("", "VPADDD", t.hi[i], sums[i], sums[i])
 	}
 }
 
@@ -206,7 +197,7 @@ func (t *tile512) dot(j, term int, code zmm, sums []zmm) {
 	}
 }
 
-// start emits −off·Σq of token i, where off is not 0.
+// start emits −off·Σq of token i.
 func (t *tile512) start(i, half int, to zmm) {
 	what := fmt.Sprintf("token %d, -%d·Σq", i, t.offset())
 	switch t.offset() {
@@ -229,7 +220,7 @@ func (t *tile512) start(i, half int, to zmm) {
 
 // halves emits sc0·Σ + sc1·Σ into sum.
 func (t *tile512) halves() {
-	scale := t.code[0]
+	scale := t.code
 	t.integers(0, 4, t.sum, 0)
 	t.halfScale(0, scale)
 	for i := range t.tokens {
@@ -322,7 +313,7 @@ func (t *tile512) halfScale(half int, to zmm) {
 
 // fold emits the step's floating-point part: acc from sum.
 func (t *tile512) fold() {
-	d, m := t.code[0], t.vec
+	d, m := t.code, t.vec
 	t.scale("d", d)
 	if t.w.scaling == superScale {
 		t.scale("sc", t.tmp)
@@ -357,7 +348,7 @@ func (t *tile512) fold() {
 // foldHalfMinima emits acc = FMA(−dmin, fp32(d·fp32(mn0·H0 + mn1·H1)), acc).
 // The sums are used up: their registers are free.
 func (t *tile512) foldHalfMinima() {
-	dmin, mn0, mn1 := t.code[0], t.vec, t.part[0]
+	dmin, mn0, mn1 := t.code, t.vec, t.part[0]
 	t.scale("dmin", dmin)
 	t.scale("sc0", mn0)
 	t.ins("mn0", "VPSRLD", "$4", mn0, mn0)
