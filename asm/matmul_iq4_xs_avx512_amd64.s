@@ -82,6 +82,7 @@ TEXT ·MatmulIQ4_XSInt8x1AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z7                                  // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -119,10 +120,9 @@ block:
 	VPANDD        Z5, Z2, Z2                                // codes of k = 28..31
 	VPSHUFB       Z2, Z6, Z2                                // what the indices stand for
 	VPDPBUSD.BCST 28(CX), Z2, Z1
-	VCVTPH2PS     (R8), Z2                                  // d as fp32
 	VPMOVSXBD     (BX), Z4                                  // sc as int32
 	VCVTDQ2PS     Z4, Z4
-	VMULPS        Z4, Z2, Z2                                // D = d·sc, exact
+	VMULPS        Z4, Z7, Z2                                // D = d·sc, exact
 	VMULPS.BCST   32(CX), Z2, Z4                            // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z1, Z1
 	VFMADD231PS   Z4, Z1, Z0                                // acc[0] = FMA(sum, scale, acc)
@@ -155,6 +155,7 @@ TEXT ·MatmulIQ4_XSInt8x2AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z9                                  // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -201,10 +202,9 @@ block:
 	VPSHUFB       Z4, Z8, Z4                                // what the indices stand for
 	VPDPBUSD.BCST 28(CX), Z4, Z2
 	VPDPBUSD.BCST 92(CX), Z4, Z3
-	VCVTPH2PS     (R8), Z4                                  // d as fp32
 	VPMOVSXBD     (BX), Z6                                  // sc as int32
 	VCVTDQ2PS     Z6, Z6
-	VMULPS        Z6, Z4, Z4                                // D = d·sc, exact
+	VMULPS        Z6, Z9, Z4                                // D = d·sc, exact
 	VMULPS.BCST   32(CX), Z4, Z6                            // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z2, Z2
 	VFMADD231PS   Z6, Z2, Z0                                // acc[0] = FMA(sum, scale, acc)
@@ -243,6 +243,7 @@ TEXT ·MatmulIQ4_XSInt8x3AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z11                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -298,10 +299,9 @@ block:
 	VPDPBUSD.BCST 28(CX), Z6, Z3
 	VPDPBUSD.BCST 92(CX), Z6, Z4
 	VPDPBUSD.BCST 156(CX), Z6, Z5
-	VCVTPH2PS     (R8), Z6                                  // d as fp32
 	VPMOVSXBD     (BX), Z8                                  // sc as int32
 	VCVTDQ2PS     Z8, Z8
-	VMULPS        Z8, Z6, Z6                                // D = d·sc, exact
+	VMULPS        Z8, Z11, Z6                               // D = d·sc, exact
 	VMULPS.BCST   32(CX), Z6, Z8                            // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z3, Z3
 	VFMADD231PS   Z8, Z3, Z0                                // acc[0] = FMA(sum, scale, acc)
@@ -346,6 +346,7 @@ TEXT ·MatmulIQ4_XSInt8x4AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z13                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -410,10 +411,9 @@ block:
 	VPDPBUSD.BCST 92(CX), Z8, Z5
 	VPDPBUSD.BCST 156(CX), Z8, Z6
 	VPDPBUSD.BCST 220(CX), Z8, Z7
-	VCVTPH2PS     (R8), Z8                                  // d as fp32
 	VPMOVSXBD     (BX), Z10                                 // sc as int32
 	VCVTDQ2PS     Z10, Z10
-	VMULPS        Z10, Z8, Z8                               // D = d·sc, exact
+	VMULPS        Z10, Z13, Z8                              // D = d·sc, exact
 	VMULPS.BCST   32(CX), Z8, Z10                           // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z4, Z4
 	VFMADD231PS   Z10, Z4, Z0                               // acc[0] = FMA(sum, scale, acc)
@@ -464,6 +464,7 @@ TEXT ·MatmulIQ4_XSInt8x5AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z15                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -537,10 +538,9 @@ block:
 	VPDPBUSD.BCST 156(CX), Z10, Z7
 	VPDPBUSD.BCST 220(CX), Z10, Z8
 	VPDPBUSD.BCST 284(CX), Z10, Z9
-	VCVTPH2PS     (R8), Z10                                 // d as fp32
 	VPMOVSXBD     (BX), Z12                                 // sc as int32
 	VCVTDQ2PS     Z12, Z12
-	VMULPS        Z12, Z10, Z10                             // D = d·sc, exact
+	VMULPS        Z12, Z15, Z10                             // D = d·sc, exact
 	VMULPS.BCST   32(CX), Z10, Z12                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
 	VFMADD231PS   Z12, Z5, Z0                               // acc[0] = FMA(sum, scale, acc)
@@ -597,6 +597,7 @@ TEXT ·MatmulIQ4_XSInt8x6AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z17                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -679,10 +680,9 @@ block:
 	VPDPBUSD.BCST 220(CX), Z12, Z9
 	VPDPBUSD.BCST 284(CX), Z12, Z10
 	VPDPBUSD.BCST 348(CX), Z12, Z11
-	VCVTPH2PS     (R8), Z12                                 // d as fp32
 	VPMOVSXBD     (BX), Z14                                 // sc as int32
 	VCVTDQ2PS     Z14, Z14
-	VMULPS        Z14, Z12, Z12                             // D = d·sc, exact
+	VMULPS        Z14, Z17, Z12                             // D = d·sc, exact
 	VMULPS.BCST   32(CX), Z12, Z14                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
 	VFMADD231PS   Z14, Z6, Z0                               // acc[0] = FMA(sum, scale, acc)
@@ -739,6 +739,7 @@ TEXT ·MatmulIQ4_XSInt16x1AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z8                                  // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -787,10 +788,9 @@ block:
 	VPDPBUSD.BCST 60(CX), Z3, Z1
 	VPSLLD        $7, Z2, Z2                                // token 0, 128·Σcode·hi
 	VPADDD        Z2, Z1, Z1
-	VCVTPH2PS     (R8), Z3                                  // d as fp32
 	VPMOVSXBD     (BX), Z5                                  // sc as int32
 	VCVTDQ2PS     Z5, Z5
-	VMULPS        Z5, Z3, Z3                                // D = d·sc, exact
+	VMULPS        Z5, Z8, Z3                                // D = d·sc, exact
 	VMULPS.BCST   64(CX), Z3, Z5                            // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z1, Z1
 	VFMADD231PS   Z5, Z1, Z0                                // acc[0] = FMA(sum, scale, acc)
@@ -823,6 +823,7 @@ TEXT ·MatmulIQ4_XSInt16x2AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z11                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -891,10 +892,9 @@ block:
 	VPADDD        Z4, Z2, Z2
 	VPSLLD        $7, Z5, Z5                                // token 1, 128·Σcode·hi
 	VPADDD        Z5, Z3, Z3
-	VCVTPH2PS     (R8), Z6                                  // d as fp32
 	VPMOVSXBD     (BX), Z8                                  // sc as int32
 	VCVTDQ2PS     Z8, Z8
-	VMULPS        Z8, Z6, Z6                                // D = d·sc, exact
+	VMULPS        Z8, Z11, Z6                               // D = d·sc, exact
 	VMULPS.BCST   64(CX), Z6, Z8                            // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z2, Z2
 	VFMADD231PS   Z8, Z2, Z0                                // acc[0] = FMA(sum, scale, acc)
@@ -933,6 +933,7 @@ TEXT ·MatmulIQ4_XSInt16x3AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z14                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1021,10 +1022,9 @@ block:
 	VPADDD        Z7, Z4, Z4
 	VPSLLD        $7, Z8, Z8                                // token 2, 128·Σcode·hi
 	VPADDD        Z8, Z5, Z5
-	VCVTPH2PS     (R8), Z9                                  // d as fp32
 	VPMOVSXBD     (BX), Z11                                 // sc as int32
 	VCVTDQ2PS     Z11, Z11
-	VMULPS        Z11, Z9, Z9                               // D = d·sc, exact
+	VMULPS        Z11, Z14, Z9                              // D = d·sc, exact
 	VMULPS.BCST   64(CX), Z9, Z11                           // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z3, Z3
 	VFMADD231PS   Z11, Z3, Z0                               // acc[0] = FMA(sum, scale, acc)
@@ -1069,6 +1069,7 @@ TEXT ·MatmulIQ4_XSInt16x4AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z17                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1177,10 +1178,9 @@ block:
 	VPADDD        Z10, Z6, Z6
 	VPSLLD        $7, Z11, Z11                              // token 3, 128·Σcode·hi
 	VPADDD        Z11, Z7, Z7
-	VCVTPH2PS     (R8), Z12                                 // d as fp32
 	VPMOVSXBD     (BX), Z14                                 // sc as int32
 	VCVTDQ2PS     Z14, Z14
-	VMULPS        Z14, Z12, Z12                             // D = d·sc, exact
+	VMULPS        Z14, Z17, Z12                             // D = d·sc, exact
 	VMULPS.BCST   64(CX), Z12, Z14                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z4, Z4
 	VFMADD231PS   Z14, Z4, Z0                               // acc[0] = FMA(sum, scale, acc)
@@ -1231,6 +1231,7 @@ TEXT ·MatmulIQ4_XSInt16x5AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z20                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1359,10 +1360,9 @@ block:
 	VPADDD        Z13, Z8, Z8
 	VPSLLD        $7, Z14, Z14                              // token 4, 128·Σcode·hi
 	VPADDD        Z14, Z9, Z9
-	VCVTPH2PS     (R8), Z15                                 // d as fp32
 	VPMOVSXBD     (BX), Z17                                 // sc as int32
 	VCVTDQ2PS     Z17, Z17
-	VMULPS        Z17, Z15, Z15                             // D = d·sc, exact
+	VMULPS        Z17, Z20, Z15                             // D = d·sc, exact
 	VMULPS.BCST   64(CX), Z15, Z17                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
 	VFMADD231PS   Z17, Z5, Z0                               // acc[0] = FMA(sum, scale, acc)
@@ -1419,6 +1419,7 @@ TEXT ·MatmulIQ4_XSInt16x6AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z23                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1567,10 +1568,9 @@ block:
 	VPADDD        Z16, Z10, Z10
 	VPSLLD        $7, Z17, Z17                              // token 5, 128·Σcode·hi
 	VPADDD        Z17, Z11, Z11
-	VCVTPH2PS     (R8), Z18                                 // d as fp32
 	VPMOVSXBD     (BX), Z20                                 // sc as int32
 	VCVTDQ2PS     Z20, Z20
-	VMULPS        Z20, Z18, Z18                             // D = d·sc, exact
+	VMULPS        Z20, Z23, Z18                             // D = d·sc, exact
 	VMULPS.BCST   64(CX), Z18, Z20                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
 	VFMADD231PS   Z20, Z6, Z0                               // acc[0] = FMA(sum, scale, acc)

@@ -86,6 +86,8 @@ TEXT ·MatmulQ2_KInt8x1AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z8                                  // d as fp32
+	VCVTPH2PS     32(R8), Z9                                // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -123,11 +125,9 @@ block:
 	VPANDD        Z7, Z3, Z3                                // the scale
 	VPMULLD       Z3, Z2, Z2                                // sc1·
 	VPADDD        Z2, Z1, Z1                                // sum[0] +=
-	VCVTPH2PS     (R8), Z3                                  // d as fp32
-	VMULPS.BCST   32(CX), Z3, Z5                            // token 0, d of its block times the weights'
+	VMULPS.BCST   32(CX), Z8, Z5                            // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z1, Z1
 	VFMADD231PS   Z5, Z1, Z0                                // acc[0] = FMA(sum, scale, acc)
-	VCVTPH2PS     32(R8), Z3                                // dmin as fp32
 	VPMOVZXBD     (BX), Z4                                  // sc0 as int32
 	VPSRLD        $4, Z4, Z4                                // mn0
 	VPMOVZXBD     16(BX), Z2                                // sc1 as int32
@@ -137,7 +137,7 @@ block:
 	VPADDD        Z1, Z5, Z5                                // J
 	VCVTDQ2PS     Z5, Z5
 	VMULPS.BCST   32(CX), Z5, Z5                            // d·J
-	VFNMADD231PS  Z5, Z3, Z0                                // acc[0] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z5, Z9, Z0                                // acc[0] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $64, CX
 	DECQ          R9
@@ -167,6 +167,8 @@ TEXT ·MatmulQ2_KInt8x2AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z11                                 // d as fp32
+	VCVTPH2PS     32(R8), Z12                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -217,14 +219,12 @@ block:
 	VPADDD        Z4, Z2, Z2                                // sum[0] +=
 	VPMULLD       Z6, Z5, Z5                                // sc1·
 	VPADDD        Z5, Z3, Z3                                // sum[1] +=
-	VCVTPH2PS     (R8), Z6                                  // d as fp32
-	VMULPS.BCST   32(CX), Z6, Z8                            // token 0, d of its block times the weights'
+	VMULPS.BCST   32(CX), Z11, Z8                           // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z2, Z2
 	VFMADD231PS   Z8, Z2, Z0                                // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z6, Z8                            // token 1, d of its block times the weights'
+	VMULPS.BCST   96(CX), Z11, Z8                           // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z3, Z3
 	VFMADD231PS   Z8, Z3, Z1                                // acc[1] = FMA(sum, scale, acc)
-	VCVTPH2PS     32(R8), Z6                                // dmin as fp32
 	VPMOVZXBD     (BX), Z7                                  // sc0 as int32
 	VPSRLD        $4, Z7, Z7                                // mn0
 	VPMOVZXBD     16(BX), Z4                                // sc1 as int32
@@ -234,13 +234,13 @@ block:
 	VPADDD        Z2, Z8, Z8                                // J
 	VCVTDQ2PS     Z8, Z8
 	VMULPS.BCST   32(CX), Z8, Z8                            // d·J
-	VFNMADD231PS  Z8, Z6, Z0                                // acc[0] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z8, Z12, Z0                               // acc[0] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  120(CX), Z7, Z8                           // token 1, mn0·H0
 	VPMULLD.BCST  124(CX), Z4, Z3                           // mn1·H1
 	VPADDD        Z3, Z8, Z8                                // J
 	VCVTDQ2PS     Z8, Z8
 	VMULPS.BCST   96(CX), Z8, Z8                            // d·J
-	VFNMADD231PS  Z8, Z6, Z1                                // acc[1] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z8, Z12, Z1                               // acc[1] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $128, CX
 	DECQ          R9
@@ -273,6 +273,8 @@ TEXT ·MatmulQ2_KInt8x3AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z14                                 // d as fp32
+	VCVTPH2PS     32(R8), Z15                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -336,17 +338,15 @@ block:
 	VPADDD        Z7, Z4, Z4                                // sum[1] +=
 	VPMULLD       Z9, Z8, Z8                                // sc1·
 	VPADDD        Z8, Z5, Z5                                // sum[2] +=
-	VCVTPH2PS     (R8), Z9                                  // d as fp32
-	VMULPS.BCST   32(CX), Z9, Z11                           // token 0, d of its block times the weights'
+	VMULPS.BCST   32(CX), Z14, Z11                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z3, Z3
 	VFMADD231PS   Z11, Z3, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z9, Z11                           // token 1, d of its block times the weights'
+	VMULPS.BCST   96(CX), Z14, Z11                          // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z4, Z4
 	VFMADD231PS   Z11, Z4, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z9, Z11                          // token 2, d of its block times the weights'
+	VMULPS.BCST   160(CX), Z14, Z11                         // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
 	VFMADD231PS   Z11, Z5, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VCVTPH2PS     32(R8), Z9                                // dmin as fp32
 	VPMOVZXBD     (BX), Z10                                 // sc0 as int32
 	VPSRLD        $4, Z10, Z10                              // mn0
 	VPMOVZXBD     16(BX), Z6                                // sc1 as int32
@@ -356,19 +356,19 @@ block:
 	VPADDD        Z3, Z11, Z11                              // J
 	VCVTDQ2PS     Z11, Z11
 	VMULPS.BCST   32(CX), Z11, Z11                          // d·J
-	VFNMADD231PS  Z11, Z9, Z0                               // acc[0] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z11, Z15, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  120(CX), Z10, Z11                         // token 1, mn0·H0
 	VPMULLD.BCST  124(CX), Z6, Z4                           // mn1·H1
 	VPADDD        Z4, Z11, Z11                              // J
 	VCVTDQ2PS     Z11, Z11
 	VMULPS.BCST   96(CX), Z11, Z11                          // d·J
-	VFNMADD231PS  Z11, Z9, Z1                               // acc[1] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z11, Z15, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  184(CX), Z10, Z11                         // token 2, mn0·H0
 	VPMULLD.BCST  188(CX), Z6, Z5                           // mn1·H1
 	VPADDD        Z5, Z11, Z11                              // J
 	VCVTDQ2PS     Z11, Z11
 	VMULPS.BCST   160(CX), Z11, Z11                         // d·J
-	VFNMADD231PS  Z11, Z9, Z2                               // acc[2] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z11, Z15, Z2                              // acc[2] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $192, CX
 	DECQ          R9
@@ -404,6 +404,8 @@ TEXT ·MatmulQ2_KInt8x4AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z17                                 // d as fp32
+	VCVTPH2PS     32(R8), Z18                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -480,20 +482,18 @@ block:
 	VPADDD        Z10, Z6, Z6                               // sum[2] +=
 	VPMULLD       Z12, Z11, Z11                             // sc1·
 	VPADDD        Z11, Z7, Z7                               // sum[3] +=
-	VCVTPH2PS     (R8), Z12                                 // d as fp32
-	VMULPS.BCST   32(CX), Z12, Z14                          // token 0, d of its block times the weights'
+	VMULPS.BCST   32(CX), Z17, Z14                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z4, Z4
 	VFMADD231PS   Z14, Z4, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z12, Z14                          // token 1, d of its block times the weights'
+	VMULPS.BCST   96(CX), Z17, Z14                          // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
 	VFMADD231PS   Z14, Z5, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z12, Z14                         // token 2, d of its block times the weights'
+	VMULPS.BCST   160(CX), Z17, Z14                         // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
 	VFMADD231PS   Z14, Z6, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   224(CX), Z12, Z14                         // token 3, d of its block times the weights'
+	VMULPS.BCST   224(CX), Z17, Z14                         // token 3, d of its block times the weights'
 	VCVTDQ2PS     Z7, Z7
 	VFMADD231PS   Z14, Z7, Z3                               // acc[3] = FMA(sum, scale, acc)
-	VCVTPH2PS     32(R8), Z12                               // dmin as fp32
 	VPMOVZXBD     (BX), Z13                                 // sc0 as int32
 	VPSRLD        $4, Z13, Z13                              // mn0
 	VPMOVZXBD     16(BX), Z8                                // sc1 as int32
@@ -503,25 +503,25 @@ block:
 	VPADDD        Z4, Z14, Z14                              // J
 	VCVTDQ2PS     Z14, Z14
 	VMULPS.BCST   32(CX), Z14, Z14                          // d·J
-	VFNMADD231PS  Z14, Z12, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z14, Z18, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  120(CX), Z13, Z14                         // token 1, mn0·H0
 	VPMULLD.BCST  124(CX), Z8, Z5                           // mn1·H1
 	VPADDD        Z5, Z14, Z14                              // J
 	VCVTDQ2PS     Z14, Z14
 	VMULPS.BCST   96(CX), Z14, Z14                          // d·J
-	VFNMADD231PS  Z14, Z12, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z14, Z18, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  184(CX), Z13, Z14                         // token 2, mn0·H0
 	VPMULLD.BCST  188(CX), Z8, Z6                           // mn1·H1
 	VPADDD        Z6, Z14, Z14                              // J
 	VCVTDQ2PS     Z14, Z14
 	VMULPS.BCST   160(CX), Z14, Z14                         // d·J
-	VFNMADD231PS  Z14, Z12, Z2                              // acc[2] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z14, Z18, Z2                              // acc[2] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  248(CX), Z13, Z14                         // token 3, mn0·H0
 	VPMULLD.BCST  252(CX), Z8, Z7                           // mn1·H1
 	VPADDD        Z7, Z14, Z14                              // J
 	VCVTDQ2PS     Z14, Z14
 	VMULPS.BCST   224(CX), Z14, Z14                         // d·J
-	VFNMADD231PS  Z14, Z12, Z3                              // acc[3] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z14, Z18, Z3                              // acc[3] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $256, CX
 	DECQ          R9
@@ -560,6 +560,8 @@ TEXT ·MatmulQ2_KInt8x5AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z20                                 // d as fp32
+	VCVTPH2PS     32(R8), Z21                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -649,23 +651,21 @@ block:
 	VPADDD        Z13, Z8, Z8                               // sum[3] +=
 	VPMULLD       Z15, Z14, Z14                             // sc1·
 	VPADDD        Z14, Z9, Z9                               // sum[4] +=
-	VCVTPH2PS     (R8), Z15                                 // d as fp32
-	VMULPS.BCST   32(CX), Z15, Z17                          // token 0, d of its block times the weights'
+	VMULPS.BCST   32(CX), Z20, Z17                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
 	VFMADD231PS   Z17, Z5, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z15, Z17                          // token 1, d of its block times the weights'
+	VMULPS.BCST   96(CX), Z20, Z17                          // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
 	VFMADD231PS   Z17, Z6, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z15, Z17                         // token 2, d of its block times the weights'
+	VMULPS.BCST   160(CX), Z20, Z17                         // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z7, Z7
 	VFMADD231PS   Z17, Z7, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   224(CX), Z15, Z17                         // token 3, d of its block times the weights'
+	VMULPS.BCST   224(CX), Z20, Z17                         // token 3, d of its block times the weights'
 	VCVTDQ2PS     Z8, Z8
 	VFMADD231PS   Z17, Z8, Z3                               // acc[3] = FMA(sum, scale, acc)
-	VMULPS.BCST   288(CX), Z15, Z17                         // token 4, d of its block times the weights'
+	VMULPS.BCST   288(CX), Z20, Z17                         // token 4, d of its block times the weights'
 	VCVTDQ2PS     Z9, Z9
 	VFMADD231PS   Z17, Z9, Z4                               // acc[4] = FMA(sum, scale, acc)
-	VCVTPH2PS     32(R8), Z15                               // dmin as fp32
 	VPMOVZXBD     (BX), Z16                                 // sc0 as int32
 	VPSRLD        $4, Z16, Z16                              // mn0
 	VPMOVZXBD     16(BX), Z10                               // sc1 as int32
@@ -675,31 +675,31 @@ block:
 	VPADDD        Z5, Z17, Z17                              // J
 	VCVTDQ2PS     Z17, Z17
 	VMULPS.BCST   32(CX), Z17, Z17                          // d·J
-	VFNMADD231PS  Z17, Z15, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z17, Z21, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  120(CX), Z16, Z17                         // token 1, mn0·H0
 	VPMULLD.BCST  124(CX), Z10, Z6                          // mn1·H1
 	VPADDD        Z6, Z17, Z17                              // J
 	VCVTDQ2PS     Z17, Z17
 	VMULPS.BCST   96(CX), Z17, Z17                          // d·J
-	VFNMADD231PS  Z17, Z15, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z17, Z21, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  184(CX), Z16, Z17                         // token 2, mn0·H0
 	VPMULLD.BCST  188(CX), Z10, Z7                          // mn1·H1
 	VPADDD        Z7, Z17, Z17                              // J
 	VCVTDQ2PS     Z17, Z17
 	VMULPS.BCST   160(CX), Z17, Z17                         // d·J
-	VFNMADD231PS  Z17, Z15, Z2                              // acc[2] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z17, Z21, Z2                              // acc[2] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  248(CX), Z16, Z17                         // token 3, mn0·H0
 	VPMULLD.BCST  252(CX), Z10, Z8                          // mn1·H1
 	VPADDD        Z8, Z17, Z17                              // J
 	VCVTDQ2PS     Z17, Z17
 	VMULPS.BCST   224(CX), Z17, Z17                         // d·J
-	VFNMADD231PS  Z17, Z15, Z3                              // acc[3] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z17, Z21, Z3                              // acc[3] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  312(CX), Z16, Z17                         // token 4, mn0·H0
 	VPMULLD.BCST  316(CX), Z10, Z9                          // mn1·H1
 	VPADDD        Z9, Z17, Z17                              // J
 	VCVTDQ2PS     Z17, Z17
 	VMULPS.BCST   288(CX), Z17, Z17                         // d·J
-	VFNMADD231PS  Z17, Z15, Z4                              // acc[4] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z17, Z21, Z4                              // acc[4] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $320, CX
 	DECQ          R9
@@ -741,6 +741,8 @@ TEXT ·MatmulQ2_KInt8x6AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z23                                 // d as fp32
+	VCVTPH2PS     32(R8), Z24                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -843,26 +845,24 @@ block:
 	VPADDD        Z16, Z10, Z10                             // sum[4] +=
 	VPMULLD       Z18, Z17, Z17                             // sc1·
 	VPADDD        Z17, Z11, Z11                             // sum[5] +=
-	VCVTPH2PS     (R8), Z18                                 // d as fp32
-	VMULPS.BCST   32(CX), Z18, Z20                          // token 0, d of its block times the weights'
+	VMULPS.BCST   32(CX), Z23, Z20                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
 	VFMADD231PS   Z20, Z6, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z18, Z20                          // token 1, d of its block times the weights'
+	VMULPS.BCST   96(CX), Z23, Z20                          // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z7, Z7
 	VFMADD231PS   Z20, Z7, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z18, Z20                         // token 2, d of its block times the weights'
+	VMULPS.BCST   160(CX), Z23, Z20                         // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z8, Z8
 	VFMADD231PS   Z20, Z8, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   224(CX), Z18, Z20                         // token 3, d of its block times the weights'
+	VMULPS.BCST   224(CX), Z23, Z20                         // token 3, d of its block times the weights'
 	VCVTDQ2PS     Z9, Z9
 	VFMADD231PS   Z20, Z9, Z3                               // acc[3] = FMA(sum, scale, acc)
-	VMULPS.BCST   288(CX), Z18, Z20                         // token 4, d of its block times the weights'
+	VMULPS.BCST   288(CX), Z23, Z20                         // token 4, d of its block times the weights'
 	VCVTDQ2PS     Z10, Z10
 	VFMADD231PS   Z20, Z10, Z4                              // acc[4] = FMA(sum, scale, acc)
-	VMULPS.BCST   352(CX), Z18, Z20                         // token 5, d of its block times the weights'
+	VMULPS.BCST   352(CX), Z23, Z20                         // token 5, d of its block times the weights'
 	VCVTDQ2PS     Z11, Z11
 	VFMADD231PS   Z20, Z11, Z5                              // acc[5] = FMA(sum, scale, acc)
-	VCVTPH2PS     32(R8), Z18                               // dmin as fp32
 	VPMOVZXBD     (BX), Z19                                 // sc0 as int32
 	VPSRLD        $4, Z19, Z19                              // mn0
 	VPMOVZXBD     16(BX), Z12                               // sc1 as int32
@@ -872,37 +872,37 @@ block:
 	VPADDD        Z6, Z20, Z20                              // J
 	VCVTDQ2PS     Z20, Z20
 	VMULPS.BCST   32(CX), Z20, Z20                          // d·J
-	VFNMADD231PS  Z20, Z18, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z20, Z24, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  120(CX), Z19, Z20                         // token 1, mn0·H0
 	VPMULLD.BCST  124(CX), Z12, Z7                          // mn1·H1
 	VPADDD        Z7, Z20, Z20                              // J
 	VCVTDQ2PS     Z20, Z20
 	VMULPS.BCST   96(CX), Z20, Z20                          // d·J
-	VFNMADD231PS  Z20, Z18, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z20, Z24, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  184(CX), Z19, Z20                         // token 2, mn0·H0
 	VPMULLD.BCST  188(CX), Z12, Z8                          // mn1·H1
 	VPADDD        Z8, Z20, Z20                              // J
 	VCVTDQ2PS     Z20, Z20
 	VMULPS.BCST   160(CX), Z20, Z20                         // d·J
-	VFNMADD231PS  Z20, Z18, Z2                              // acc[2] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z20, Z24, Z2                              // acc[2] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  248(CX), Z19, Z20                         // token 3, mn0·H0
 	VPMULLD.BCST  252(CX), Z12, Z9                          // mn1·H1
 	VPADDD        Z9, Z20, Z20                              // J
 	VCVTDQ2PS     Z20, Z20
 	VMULPS.BCST   224(CX), Z20, Z20                         // d·J
-	VFNMADD231PS  Z20, Z18, Z3                              // acc[3] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z20, Z24, Z3                              // acc[3] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  312(CX), Z19, Z20                         // token 4, mn0·H0
 	VPMULLD.BCST  316(CX), Z12, Z10                         // mn1·H1
 	VPADDD        Z10, Z20, Z20                             // J
 	VCVTDQ2PS     Z20, Z20
 	VMULPS.BCST   288(CX), Z20, Z20                         // d·J
-	VFNMADD231PS  Z20, Z18, Z4                              // acc[4] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z20, Z24, Z4                              // acc[4] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  376(CX), Z19, Z20                         // token 5, mn0·H0
 	VPMULLD.BCST  380(CX), Z12, Z11                         // mn1·H1
 	VPADDD        Z11, Z20, Z20                             // J
 	VCVTDQ2PS     Z20, Z20
 	VMULPS.BCST   352(CX), Z20, Z20                         // d·J
-	VFNMADD231PS  Z20, Z18, Z5                              // acc[5] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z20, Z24, Z5                              // acc[5] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $384, CX
 	DECQ          R9
@@ -941,6 +941,8 @@ TEXT ·MatmulQ2_KInt16x1AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z9                                  // d as fp32
+	VCVTPH2PS     32(R8), Z10                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -992,11 +994,9 @@ block:
 	VPANDD        Z8, Z4, Z4                                // the scale
 	VPMULLD       Z4, Z2, Z2                                // sc1·
 	VPADDD        Z2, Z1, Z1                                // sum[0] +=
-	VCVTPH2PS     (R8), Z4                                  // d as fp32
-	VMULPS.BCST   64(CX), Z4, Z6                            // token 0, d of its block times the weights'
+	VMULPS.BCST   64(CX), Z9, Z6                            // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z1, Z1
 	VFMADD231PS   Z6, Z1, Z0                                // acc[0] = FMA(sum, scale, acc)
-	VCVTPH2PS     32(R8), Z4                                // dmin as fp32
 	VPMOVZXBD     (BX), Z5                                  // sc0 as int32
 	VPSRLD        $4, Z5, Z5                                // mn0
 	VPMOVZXBD     16(BX), Z2                                // sc1 as int32
@@ -1006,7 +1006,7 @@ block:
 	VPADDD        Z1, Z6, Z6                                // J
 	VCVTDQ2PS     Z6, Z6
 	VMULPS.BCST   64(CX), Z6, Z6                            // d·J
-	VFNMADD231PS  Z6, Z4, Z0                                // acc[0] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z6, Z10, Z0                               // acc[0] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $96, CX
 	DECQ          R9
@@ -1036,6 +1036,8 @@ TEXT ·MatmulQ2_KInt16x2AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z13                                 // d as fp32
+	VCVTPH2PS     32(R8), Z14                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1114,14 +1116,12 @@ block:
 	VPADDD        Z4, Z2, Z2                                // sum[0] +=
 	VPMULLD       Z8, Z5, Z5                                // sc1·
 	VPADDD        Z5, Z3, Z3                                // sum[1] +=
-	VCVTPH2PS     (R8), Z8                                  // d as fp32
-	VMULPS.BCST   64(CX), Z8, Z10                           // token 0, d of its block times the weights'
+	VMULPS.BCST   64(CX), Z13, Z10                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z2, Z2
 	VFMADD231PS   Z10, Z2, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z8, Z10                          // token 1, d of its block times the weights'
+	VMULPS.BCST   160(CX), Z13, Z10                         // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z3, Z3
 	VFMADD231PS   Z10, Z3, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VCVTPH2PS     32(R8), Z8                                // dmin as fp32
 	VPMOVZXBD     (BX), Z9                                  // sc0 as int32
 	VPSRLD        $4, Z9, Z9                                // mn0
 	VPMOVZXBD     16(BX), Z4                                // sc1 as int32
@@ -1131,13 +1131,13 @@ block:
 	VPADDD        Z2, Z10, Z10                              // J
 	VCVTDQ2PS     Z10, Z10
 	VMULPS.BCST   64(CX), Z10, Z10                          // d·J
-	VFNMADD231PS  Z10, Z8, Z0                               // acc[0] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z10, Z14, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  184(CX), Z9, Z10                          // token 1, mn0·H0
 	VPMULLD.BCST  188(CX), Z4, Z3                           // mn1·H1
 	VPADDD        Z3, Z10, Z10                              // J
 	VCVTDQ2PS     Z10, Z10
 	VMULPS.BCST   160(CX), Z10, Z10                         // d·J
-	VFNMADD231PS  Z10, Z8, Z1                               // acc[1] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z10, Z14, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $192, CX
 	DECQ          R9
@@ -1170,6 +1170,8 @@ TEXT ·MatmulQ2_KInt16x3AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z17                                 // d as fp32
+	VCVTPH2PS     32(R8), Z18                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1275,17 +1277,15 @@ block:
 	VPADDD        Z7, Z4, Z4                                // sum[1] +=
 	VPMULLD       Z12, Z8, Z8                               // sc1·
 	VPADDD        Z8, Z5, Z5                                // sum[2] +=
-	VCVTPH2PS     (R8), Z12                                 // d as fp32
-	VMULPS.BCST   64(CX), Z12, Z14                          // token 0, d of its block times the weights'
+	VMULPS.BCST   64(CX), Z17, Z14                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z3, Z3
 	VFMADD231PS   Z14, Z3, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z12, Z14                         // token 1, d of its block times the weights'
+	VMULPS.BCST   160(CX), Z17, Z14                         // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z4, Z4
 	VFMADD231PS   Z14, Z4, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   256(CX), Z12, Z14                         // token 2, d of its block times the weights'
+	VMULPS.BCST   256(CX), Z17, Z14                         // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
 	VFMADD231PS   Z14, Z5, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VCVTPH2PS     32(R8), Z12                               // dmin as fp32
 	VPMOVZXBD     (BX), Z13                                 // sc0 as int32
 	VPSRLD        $4, Z13, Z13                              // mn0
 	VPMOVZXBD     16(BX), Z6                                // sc1 as int32
@@ -1295,19 +1295,19 @@ block:
 	VPADDD        Z3, Z14, Z14                              // J
 	VCVTDQ2PS     Z14, Z14
 	VMULPS.BCST   64(CX), Z14, Z14                          // d·J
-	VFNMADD231PS  Z14, Z12, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z14, Z18, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  184(CX), Z13, Z14                         // token 1, mn0·H0
 	VPMULLD.BCST  188(CX), Z6, Z4                           // mn1·H1
 	VPADDD        Z4, Z14, Z14                              // J
 	VCVTDQ2PS     Z14, Z14
 	VMULPS.BCST   160(CX), Z14, Z14                         // d·J
-	VFNMADD231PS  Z14, Z12, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z14, Z18, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  280(CX), Z13, Z14                         // token 2, mn0·H0
 	VPMULLD.BCST  284(CX), Z6, Z5                           // mn1·H1
 	VPADDD        Z5, Z14, Z14                              // J
 	VCVTDQ2PS     Z14, Z14
 	VMULPS.BCST   256(CX), Z14, Z14                         // d·J
-	VFNMADD231PS  Z14, Z12, Z2                              // acc[2] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z14, Z18, Z2                              // acc[2] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $288, CX
 	DECQ          R9
@@ -1343,6 +1343,8 @@ TEXT ·MatmulQ2_KInt16x4AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z21                                 // d as fp32
+	VCVTPH2PS     32(R8), Z22                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1475,20 +1477,18 @@ block:
 	VPADDD        Z10, Z6, Z6                               // sum[2] +=
 	VPMULLD       Z16, Z11, Z11                             // sc1·
 	VPADDD        Z11, Z7, Z7                               // sum[3] +=
-	VCVTPH2PS     (R8), Z16                                 // d as fp32
-	VMULPS.BCST   64(CX), Z16, Z18                          // token 0, d of its block times the weights'
+	VMULPS.BCST   64(CX), Z21, Z18                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z4, Z4
 	VFMADD231PS   Z18, Z4, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z16, Z18                         // token 1, d of its block times the weights'
+	VMULPS.BCST   160(CX), Z21, Z18                         // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
 	VFMADD231PS   Z18, Z5, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   256(CX), Z16, Z18                         // token 2, d of its block times the weights'
+	VMULPS.BCST   256(CX), Z21, Z18                         // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
 	VFMADD231PS   Z18, Z6, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   352(CX), Z16, Z18                         // token 3, d of its block times the weights'
+	VMULPS.BCST   352(CX), Z21, Z18                         // token 3, d of its block times the weights'
 	VCVTDQ2PS     Z7, Z7
 	VFMADD231PS   Z18, Z7, Z3                               // acc[3] = FMA(sum, scale, acc)
-	VCVTPH2PS     32(R8), Z16                               // dmin as fp32
 	VPMOVZXBD     (BX), Z17                                 // sc0 as int32
 	VPSRLD        $4, Z17, Z17                              // mn0
 	VPMOVZXBD     16(BX), Z8                                // sc1 as int32
@@ -1498,25 +1498,25 @@ block:
 	VPADDD        Z4, Z18, Z18                              // J
 	VCVTDQ2PS     Z18, Z18
 	VMULPS.BCST   64(CX), Z18, Z18                          // d·J
-	VFNMADD231PS  Z18, Z16, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z18, Z22, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  184(CX), Z17, Z18                         // token 1, mn0·H0
 	VPMULLD.BCST  188(CX), Z8, Z5                           // mn1·H1
 	VPADDD        Z5, Z18, Z18                              // J
 	VCVTDQ2PS     Z18, Z18
 	VMULPS.BCST   160(CX), Z18, Z18                         // d·J
-	VFNMADD231PS  Z18, Z16, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z18, Z22, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  280(CX), Z17, Z18                         // token 2, mn0·H0
 	VPMULLD.BCST  284(CX), Z8, Z6                           // mn1·H1
 	VPADDD        Z6, Z18, Z18                              // J
 	VCVTDQ2PS     Z18, Z18
 	VMULPS.BCST   256(CX), Z18, Z18                         // d·J
-	VFNMADD231PS  Z18, Z16, Z2                              // acc[2] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z18, Z22, Z2                              // acc[2] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  376(CX), Z17, Z18                         // token 3, mn0·H0
 	VPMULLD.BCST  380(CX), Z8, Z7                           // mn1·H1
 	VPADDD        Z7, Z18, Z18                              // J
 	VCVTDQ2PS     Z18, Z18
 	VMULPS.BCST   352(CX), Z18, Z18                         // d·J
-	VFNMADD231PS  Z18, Z16, Z3                              // acc[3] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z18, Z22, Z3                              // acc[3] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $384, CX
 	DECQ          R9
@@ -1555,6 +1555,8 @@ TEXT ·MatmulQ2_KInt16x5AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z25                                 // d as fp32
+	VCVTPH2PS     32(R8), Z26                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1714,23 +1716,21 @@ block:
 	VPADDD        Z13, Z8, Z8                               // sum[3] +=
 	VPMULLD       Z20, Z14, Z14                             // sc1·
 	VPADDD        Z14, Z9, Z9                               // sum[4] +=
-	VCVTPH2PS     (R8), Z20                                 // d as fp32
-	VMULPS.BCST   64(CX), Z20, Z22                          // token 0, d of its block times the weights'
+	VMULPS.BCST   64(CX), Z25, Z22                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
 	VFMADD231PS   Z22, Z5, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z20, Z22                         // token 1, d of its block times the weights'
+	VMULPS.BCST   160(CX), Z25, Z22                         // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
 	VFMADD231PS   Z22, Z6, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   256(CX), Z20, Z22                         // token 2, d of its block times the weights'
+	VMULPS.BCST   256(CX), Z25, Z22                         // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z7, Z7
 	VFMADD231PS   Z22, Z7, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   352(CX), Z20, Z22                         // token 3, d of its block times the weights'
+	VMULPS.BCST   352(CX), Z25, Z22                         // token 3, d of its block times the weights'
 	VCVTDQ2PS     Z8, Z8
 	VFMADD231PS   Z22, Z8, Z3                               // acc[3] = FMA(sum, scale, acc)
-	VMULPS.BCST   448(CX), Z20, Z22                         // token 4, d of its block times the weights'
+	VMULPS.BCST   448(CX), Z25, Z22                         // token 4, d of its block times the weights'
 	VCVTDQ2PS     Z9, Z9
 	VFMADD231PS   Z22, Z9, Z4                               // acc[4] = FMA(sum, scale, acc)
-	VCVTPH2PS     32(R8), Z20                               // dmin as fp32
 	VPMOVZXBD     (BX), Z21                                 // sc0 as int32
 	VPSRLD        $4, Z21, Z21                              // mn0
 	VPMOVZXBD     16(BX), Z10                               // sc1 as int32
@@ -1740,31 +1740,31 @@ block:
 	VPADDD        Z5, Z22, Z22                              // J
 	VCVTDQ2PS     Z22, Z22
 	VMULPS.BCST   64(CX), Z22, Z22                          // d·J
-	VFNMADD231PS  Z22, Z20, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z22, Z26, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  184(CX), Z21, Z22                         // token 1, mn0·H0
 	VPMULLD.BCST  188(CX), Z10, Z6                          // mn1·H1
 	VPADDD        Z6, Z22, Z22                              // J
 	VCVTDQ2PS     Z22, Z22
 	VMULPS.BCST   160(CX), Z22, Z22                         // d·J
-	VFNMADD231PS  Z22, Z20, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z22, Z26, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  280(CX), Z21, Z22                         // token 2, mn0·H0
 	VPMULLD.BCST  284(CX), Z10, Z7                          // mn1·H1
 	VPADDD        Z7, Z22, Z22                              // J
 	VCVTDQ2PS     Z22, Z22
 	VMULPS.BCST   256(CX), Z22, Z22                         // d·J
-	VFNMADD231PS  Z22, Z20, Z2                              // acc[2] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z22, Z26, Z2                              // acc[2] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  376(CX), Z21, Z22                         // token 3, mn0·H0
 	VPMULLD.BCST  380(CX), Z10, Z8                          // mn1·H1
 	VPADDD        Z8, Z22, Z22                              // J
 	VCVTDQ2PS     Z22, Z22
 	VMULPS.BCST   352(CX), Z22, Z22                         // d·J
-	VFNMADD231PS  Z22, Z20, Z3                              // acc[3] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z22, Z26, Z3                              // acc[3] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  472(CX), Z21, Z22                         // token 4, mn0·H0
 	VPMULLD.BCST  476(CX), Z10, Z9                          // mn1·H1
 	VPADDD        Z9, Z22, Z22                              // J
 	VCVTDQ2PS     Z22, Z22
 	VMULPS.BCST   448(CX), Z22, Z22                         // d·J
-	VFNMADD231PS  Z22, Z20, Z4                              // acc[4] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z22, Z26, Z4                              // acc[4] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $480, CX
 	DECQ          R9
@@ -1806,6 +1806,8 @@ TEXT ·MatmulQ2_KInt16x6AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z29                                 // d as fp32
+	VCVTPH2PS     32(R8), Z30                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1992,26 +1994,24 @@ block:
 	VPADDD        Z16, Z10, Z10                             // sum[4] +=
 	VPMULLD       Z24, Z17, Z17                             // sc1·
 	VPADDD        Z17, Z11, Z11                             // sum[5] +=
-	VCVTPH2PS     (R8), Z24                                 // d as fp32
-	VMULPS.BCST   64(CX), Z24, Z26                          // token 0, d of its block times the weights'
+	VMULPS.BCST   64(CX), Z29, Z26                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
 	VFMADD231PS   Z26, Z6, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z24, Z26                         // token 1, d of its block times the weights'
+	VMULPS.BCST   160(CX), Z29, Z26                         // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z7, Z7
 	VFMADD231PS   Z26, Z7, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   256(CX), Z24, Z26                         // token 2, d of its block times the weights'
+	VMULPS.BCST   256(CX), Z29, Z26                         // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z8, Z8
 	VFMADD231PS   Z26, Z8, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   352(CX), Z24, Z26                         // token 3, d of its block times the weights'
+	VMULPS.BCST   352(CX), Z29, Z26                         // token 3, d of its block times the weights'
 	VCVTDQ2PS     Z9, Z9
 	VFMADD231PS   Z26, Z9, Z3                               // acc[3] = FMA(sum, scale, acc)
-	VMULPS.BCST   448(CX), Z24, Z26                         // token 4, d of its block times the weights'
+	VMULPS.BCST   448(CX), Z29, Z26                         // token 4, d of its block times the weights'
 	VCVTDQ2PS     Z10, Z10
 	VFMADD231PS   Z26, Z10, Z4                              // acc[4] = FMA(sum, scale, acc)
-	VMULPS.BCST   544(CX), Z24, Z26                         // token 5, d of its block times the weights'
+	VMULPS.BCST   544(CX), Z29, Z26                         // token 5, d of its block times the weights'
 	VCVTDQ2PS     Z11, Z11
 	VFMADD231PS   Z26, Z11, Z5                              // acc[5] = FMA(sum, scale, acc)
-	VCVTPH2PS     32(R8), Z24                               // dmin as fp32
 	VPMOVZXBD     (BX), Z25                                 // sc0 as int32
 	VPSRLD        $4, Z25, Z25                              // mn0
 	VPMOVZXBD     16(BX), Z12                               // sc1 as int32
@@ -2021,37 +2021,37 @@ block:
 	VPADDD        Z6, Z26, Z26                              // J
 	VCVTDQ2PS     Z26, Z26
 	VMULPS.BCST   64(CX), Z26, Z26                          // d·J
-	VFNMADD231PS  Z26, Z24, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z26, Z30, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  184(CX), Z25, Z26                         // token 1, mn0·H0
 	VPMULLD.BCST  188(CX), Z12, Z7                          // mn1·H1
 	VPADDD        Z7, Z26, Z26                              // J
 	VCVTDQ2PS     Z26, Z26
 	VMULPS.BCST   160(CX), Z26, Z26                         // d·J
-	VFNMADD231PS  Z26, Z24, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z26, Z30, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  280(CX), Z25, Z26                         // token 2, mn0·H0
 	VPMULLD.BCST  284(CX), Z12, Z8                          // mn1·H1
 	VPADDD        Z8, Z26, Z26                              // J
 	VCVTDQ2PS     Z26, Z26
 	VMULPS.BCST   256(CX), Z26, Z26                         // d·J
-	VFNMADD231PS  Z26, Z24, Z2                              // acc[2] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z26, Z30, Z2                              // acc[2] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  376(CX), Z25, Z26                         // token 3, mn0·H0
 	VPMULLD.BCST  380(CX), Z12, Z9                          // mn1·H1
 	VPADDD        Z9, Z26, Z26                              // J
 	VCVTDQ2PS     Z26, Z26
 	VMULPS.BCST   352(CX), Z26, Z26                         // d·J
-	VFNMADD231PS  Z26, Z24, Z3                              // acc[3] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z26, Z30, Z3                              // acc[3] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  472(CX), Z25, Z26                         // token 4, mn0·H0
 	VPMULLD.BCST  476(CX), Z12, Z10                         // mn1·H1
 	VPADDD        Z10, Z26, Z26                             // J
 	VCVTDQ2PS     Z26, Z26
 	VMULPS.BCST   448(CX), Z26, Z26                         // d·J
-	VFNMADD231PS  Z26, Z24, Z4                              // acc[4] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z26, Z30, Z4                              // acc[4] = FMA(-dmin, d·J, acc)
 	VPMULLD.BCST  568(CX), Z25, Z26                         // token 5, mn0·H0
 	VPMULLD.BCST  572(CX), Z12, Z11                         // mn1·H1
 	VPADDD        Z11, Z26, Z26                             // J
 	VCVTDQ2PS     Z26, Z26
 	VMULPS.BCST   544(CX), Z26, Z26                         // d·J
-	VFNMADD231PS  Z26, Z24, Z5                              // acc[5] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Z26, Z30, Z5                              // acc[5] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $576, CX
 	DECQ          R9

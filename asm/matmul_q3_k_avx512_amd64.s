@@ -85,6 +85,7 @@ TEXT ·MatmulQ3_KInt8x1AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z9                                  // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -136,8 +137,7 @@ block:
 	VPMOVSXBD     16(BX), Z3                                // sc1 as int32
 	VPMULLD       Z3, Z2, Z2                                // sc1·
 	VPADDD        Z2, Z1, Z1                                // sum[0] +=
-	VCVTPH2PS     (R8), Z3                                  // d as fp32
-	VMULPS.BCST   32(CX), Z3, Z5                            // token 0, d of its block times the weights'
+	VMULPS.BCST   32(CX), Z9, Z5                            // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z1, Z1
 	VFMADD231PS   Z5, Z1, Z0                                // acc[0] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block
@@ -169,6 +169,7 @@ TEXT ·MatmulQ3_KInt8x2AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z12                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -233,11 +234,10 @@ block:
 	VPADDD        Z4, Z2, Z2                                // sum[0] +=
 	VPMULLD       Z6, Z5, Z5                                // sc1·
 	VPADDD        Z5, Z3, Z3                                // sum[1] +=
-	VCVTPH2PS     (R8), Z6                                  // d as fp32
-	VMULPS.BCST   32(CX), Z6, Z8                            // token 0, d of its block times the weights'
+	VMULPS.BCST   32(CX), Z12, Z8                           // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z2, Z2
 	VFMADD231PS   Z8, Z2, Z0                                // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z6, Z8                            // token 1, d of its block times the weights'
+	VMULPS.BCST   96(CX), Z12, Z8                           // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z3, Z3
 	VFMADD231PS   Z8, Z3, Z1                                // acc[1] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block
@@ -272,6 +272,7 @@ TEXT ·MatmulQ3_KInt8x3AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z15                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -349,14 +350,13 @@ block:
 	VPADDD        Z7, Z4, Z4                                // sum[1] +=
 	VPMULLD       Z9, Z8, Z8                                // sc1·
 	VPADDD        Z8, Z5, Z5                                // sum[2] +=
-	VCVTPH2PS     (R8), Z9                                  // d as fp32
-	VMULPS.BCST   32(CX), Z9, Z11                           // token 0, d of its block times the weights'
+	VMULPS.BCST   32(CX), Z15, Z11                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z3, Z3
 	VFMADD231PS   Z11, Z3, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z9, Z11                           // token 1, d of its block times the weights'
+	VMULPS.BCST   96(CX), Z15, Z11                          // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z4, Z4
 	VFMADD231PS   Z11, Z4, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z9, Z11                          // token 2, d of its block times the weights'
+	VMULPS.BCST   160(CX), Z15, Z11                         // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
 	VFMADD231PS   Z11, Z5, Z2                               // acc[2] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block
@@ -394,6 +394,7 @@ TEXT ·MatmulQ3_KInt8x4AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z18                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -484,17 +485,16 @@ block:
 	VPADDD        Z10, Z6, Z6                               // sum[2] +=
 	VPMULLD       Z12, Z11, Z11                             // sc1·
 	VPADDD        Z11, Z7, Z7                               // sum[3] +=
-	VCVTPH2PS     (R8), Z12                                 // d as fp32
-	VMULPS.BCST   32(CX), Z12, Z14                          // token 0, d of its block times the weights'
+	VMULPS.BCST   32(CX), Z18, Z14                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z4, Z4
 	VFMADD231PS   Z14, Z4, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z12, Z14                          // token 1, d of its block times the weights'
+	VMULPS.BCST   96(CX), Z18, Z14                          // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
 	VFMADD231PS   Z14, Z5, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z12, Z14                         // token 2, d of its block times the weights'
+	VMULPS.BCST   160(CX), Z18, Z14                         // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
 	VFMADD231PS   Z14, Z6, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   224(CX), Z12, Z14                         // token 3, d of its block times the weights'
+	VMULPS.BCST   224(CX), Z18, Z14                         // token 3, d of its block times the weights'
 	VCVTDQ2PS     Z7, Z7
 	VFMADD231PS   Z14, Z7, Z3                               // acc[3] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block
@@ -535,6 +535,7 @@ TEXT ·MatmulQ3_KInt8x5AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z21                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -638,20 +639,19 @@ block:
 	VPADDD        Z13, Z8, Z8                               // sum[3] +=
 	VPMULLD       Z15, Z14, Z14                             // sc1·
 	VPADDD        Z14, Z9, Z9                               // sum[4] +=
-	VCVTPH2PS     (R8), Z15                                 // d as fp32
-	VMULPS.BCST   32(CX), Z15, Z17                          // token 0, d of its block times the weights'
+	VMULPS.BCST   32(CX), Z21, Z17                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
 	VFMADD231PS   Z17, Z5, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z15, Z17                          // token 1, d of its block times the weights'
+	VMULPS.BCST   96(CX), Z21, Z17                          // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
 	VFMADD231PS   Z17, Z6, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z15, Z17                         // token 2, d of its block times the weights'
+	VMULPS.BCST   160(CX), Z21, Z17                         // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z7, Z7
 	VFMADD231PS   Z17, Z7, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   224(CX), Z15, Z17                         // token 3, d of its block times the weights'
+	VMULPS.BCST   224(CX), Z21, Z17                         // token 3, d of its block times the weights'
 	VCVTDQ2PS     Z8, Z8
 	VFMADD231PS   Z17, Z8, Z3                               // acc[3] = FMA(sum, scale, acc)
-	VMULPS.BCST   288(CX), Z15, Z17                         // token 4, d of its block times the weights'
+	VMULPS.BCST   288(CX), Z21, Z17                         // token 4, d of its block times the weights'
 	VCVTDQ2PS     Z9, Z9
 	VFMADD231PS   Z17, Z9, Z4                               // acc[4] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block
@@ -695,6 +695,7 @@ TEXT ·MatmulQ3_KInt8x6AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z24                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -811,23 +812,22 @@ block:
 	VPADDD        Z16, Z10, Z10                             // sum[4] +=
 	VPMULLD       Z18, Z17, Z17                             // sc1·
 	VPADDD        Z17, Z11, Z11                             // sum[5] +=
-	VCVTPH2PS     (R8), Z18                                 // d as fp32
-	VMULPS.BCST   32(CX), Z18, Z20                          // token 0, d of its block times the weights'
+	VMULPS.BCST   32(CX), Z24, Z20                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
 	VFMADD231PS   Z20, Z6, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z18, Z20                          // token 1, d of its block times the weights'
+	VMULPS.BCST   96(CX), Z24, Z20                          // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z7, Z7
 	VFMADD231PS   Z20, Z7, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z18, Z20                         // token 2, d of its block times the weights'
+	VMULPS.BCST   160(CX), Z24, Z20                         // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z8, Z8
 	VFMADD231PS   Z20, Z8, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   224(CX), Z18, Z20                         // token 3, d of its block times the weights'
+	VMULPS.BCST   224(CX), Z24, Z20                         // token 3, d of its block times the weights'
 	VCVTDQ2PS     Z9, Z9
 	VFMADD231PS   Z20, Z9, Z3                               // acc[3] = FMA(sum, scale, acc)
-	VMULPS.BCST   288(CX), Z18, Z20                         // token 4, d of its block times the weights'
+	VMULPS.BCST   288(CX), Z24, Z20                         // token 4, d of its block times the weights'
 	VCVTDQ2PS     Z10, Z10
 	VFMADD231PS   Z20, Z10, Z4                              // acc[4] = FMA(sum, scale, acc)
-	VMULPS.BCST   352(CX), Z18, Z20                         // token 5, d of its block times the weights'
+	VMULPS.BCST   352(CX), Z24, Z20                         // token 5, d of its block times the weights'
 	VCVTDQ2PS     Z11, Z11
 	VFMADD231PS   Z20, Z11, Z5                              // acc[5] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block
@@ -868,6 +868,7 @@ TEXT ·MatmulQ3_KInt16x1AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z10                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -933,8 +934,7 @@ block:
 	VPMOVSXBD     16(BX), Z4                                // sc1 as int32
 	VPMULLD       Z4, Z2, Z2                                // sc1·
 	VPADDD        Z2, Z1, Z1                                // sum[0] +=
-	VCVTPH2PS     (R8), Z4                                  // d as fp32
-	VMULPS.BCST   64(CX), Z4, Z6                            // token 0, d of its block times the weights'
+	VMULPS.BCST   64(CX), Z10, Z6                           // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z1, Z1
 	VFMADD231PS   Z6, Z1, Z0                                // acc[0] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block
@@ -966,6 +966,7 @@ TEXT ·MatmulQ3_KInt16x2AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z14                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1058,11 +1059,10 @@ block:
 	VPADDD        Z4, Z2, Z2                                // sum[0] +=
 	VPMULLD       Z8, Z5, Z5                                // sc1·
 	VPADDD        Z5, Z3, Z3                                // sum[1] +=
-	VCVTPH2PS     (R8), Z8                                  // d as fp32
-	VMULPS.BCST   64(CX), Z8, Z10                           // token 0, d of its block times the weights'
+	VMULPS.BCST   64(CX), Z14, Z10                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z2, Z2
 	VFMADD231PS   Z10, Z2, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z8, Z10                          // token 1, d of its block times the weights'
+	VMULPS.BCST   160(CX), Z14, Z10                         // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z3, Z3
 	VFMADD231PS   Z10, Z3, Z1                               // acc[1] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block
@@ -1097,6 +1097,7 @@ TEXT ·MatmulQ3_KInt16x3AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z18                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1216,14 +1217,13 @@ block:
 	VPADDD        Z7, Z4, Z4                                // sum[1] +=
 	VPMULLD       Z12, Z8, Z8                               // sc1·
 	VPADDD        Z8, Z5, Z5                                // sum[2] +=
-	VCVTPH2PS     (R8), Z12                                 // d as fp32
-	VMULPS.BCST   64(CX), Z12, Z14                          // token 0, d of its block times the weights'
+	VMULPS.BCST   64(CX), Z18, Z14                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z3, Z3
 	VFMADD231PS   Z14, Z3, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z12, Z14                         // token 1, d of its block times the weights'
+	VMULPS.BCST   160(CX), Z18, Z14                         // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z4, Z4
 	VFMADD231PS   Z14, Z4, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   256(CX), Z12, Z14                         // token 2, d of its block times the weights'
+	VMULPS.BCST   256(CX), Z18, Z14                         // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
 	VFMADD231PS   Z14, Z5, Z2                               // acc[2] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block
@@ -1261,6 +1261,7 @@ TEXT ·MatmulQ3_KInt16x4AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z22                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1407,17 +1408,16 @@ block:
 	VPADDD        Z10, Z6, Z6                               // sum[2] +=
 	VPMULLD       Z16, Z11, Z11                             // sc1·
 	VPADDD        Z11, Z7, Z7                               // sum[3] +=
-	VCVTPH2PS     (R8), Z16                                 // d as fp32
-	VMULPS.BCST   64(CX), Z16, Z18                          // token 0, d of its block times the weights'
+	VMULPS.BCST   64(CX), Z22, Z18                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z4, Z4
 	VFMADD231PS   Z18, Z4, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z16, Z18                         // token 1, d of its block times the weights'
+	VMULPS.BCST   160(CX), Z22, Z18                         // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
 	VFMADD231PS   Z18, Z5, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   256(CX), Z16, Z18                         // token 2, d of its block times the weights'
+	VMULPS.BCST   256(CX), Z22, Z18                         // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
 	VFMADD231PS   Z18, Z6, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   352(CX), Z16, Z18                         // token 3, d of its block times the weights'
+	VMULPS.BCST   352(CX), Z22, Z18                         // token 3, d of its block times the weights'
 	VCVTDQ2PS     Z7, Z7
 	VFMADD231PS   Z18, Z7, Z3                               // acc[3] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block
@@ -1458,6 +1458,7 @@ TEXT ·MatmulQ3_KInt16x5AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z26                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1631,20 +1632,19 @@ block:
 	VPADDD        Z13, Z8, Z8                               // sum[3] +=
 	VPMULLD       Z20, Z14, Z14                             // sc1·
 	VPADDD        Z14, Z9, Z9                               // sum[4] +=
-	VCVTPH2PS     (R8), Z20                                 // d as fp32
-	VMULPS.BCST   64(CX), Z20, Z22                          // token 0, d of its block times the weights'
+	VMULPS.BCST   64(CX), Z26, Z22                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
 	VFMADD231PS   Z22, Z5, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z20, Z22                         // token 1, d of its block times the weights'
+	VMULPS.BCST   160(CX), Z26, Z22                         // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
 	VFMADD231PS   Z22, Z6, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   256(CX), Z20, Z22                         // token 2, d of its block times the weights'
+	VMULPS.BCST   256(CX), Z26, Z22                         // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z7, Z7
 	VFMADD231PS   Z22, Z7, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   352(CX), Z20, Z22                         // token 3, d of its block times the weights'
+	VMULPS.BCST   352(CX), Z26, Z22                         // token 3, d of its block times the weights'
 	VCVTDQ2PS     Z8, Z8
 	VFMADD231PS   Z22, Z8, Z3                               // acc[3] = FMA(sum, scale, acc)
-	VMULPS.BCST   448(CX), Z20, Z22                         // token 4, d of its block times the weights'
+	VMULPS.BCST   448(CX), Z26, Z22                         // token 4, d of its block times the weights'
 	VCVTDQ2PS     Z9, Z9
 	VFMADD231PS   Z22, Z9, Z4                               // acc[4] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block
@@ -1688,6 +1688,7 @@ TEXT ·MatmulQ3_KInt16x6AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     (R8), Z30                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1888,23 +1889,22 @@ block:
 	VPADDD        Z16, Z10, Z10                             // sum[4] +=
 	VPMULLD       Z24, Z17, Z17                             // sc1·
 	VPADDD        Z17, Z11, Z11                             // sum[5] +=
-	VCVTPH2PS     (R8), Z24                                 // d as fp32
-	VMULPS.BCST   64(CX), Z24, Z26                          // token 0, d of its block times the weights'
+	VMULPS.BCST   64(CX), Z30, Z26                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
 	VFMADD231PS   Z26, Z6, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z24, Z26                         // token 1, d of its block times the weights'
+	VMULPS.BCST   160(CX), Z30, Z26                         // token 1, d of its block times the weights'
 	VCVTDQ2PS     Z7, Z7
 	VFMADD231PS   Z26, Z7, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   256(CX), Z24, Z26                         // token 2, d of its block times the weights'
+	VMULPS.BCST   256(CX), Z30, Z26                         // token 2, d of its block times the weights'
 	VCVTDQ2PS     Z8, Z8
 	VFMADD231PS   Z26, Z8, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   352(CX), Z24, Z26                         // token 3, d of its block times the weights'
+	VMULPS.BCST   352(CX), Z30, Z26                         // token 3, d of its block times the weights'
 	VCVTDQ2PS     Z9, Z9
 	VFMADD231PS   Z26, Z9, Z3                               // acc[3] = FMA(sum, scale, acc)
-	VMULPS.BCST   448(CX), Z24, Z26                         // token 4, d of its block times the weights'
+	VMULPS.BCST   448(CX), Z30, Z26                         // token 4, d of its block times the weights'
 	VCVTDQ2PS     Z10, Z10
 	VFMADD231PS   Z26, Z10, Z4                              // acc[4] = FMA(sum, scale, acc)
-	VMULPS.BCST   544(CX), Z24, Z26                         // token 5, d of its block times the weights'
+	VMULPS.BCST   544(CX), Z30, Z26                         // token 5, d of its block times the weights'
 	VCVTDQ2PS     Z11, Z11
 	VFMADD231PS   Z26, Z11, Z5                              // acc[5] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block

@@ -76,6 +76,8 @@ TEXT ·MatmulQ4_KInt8x1AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z6                                  // d as fp32
+	VCVTPH2PS     32(R8), Z7                                // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -105,14 +107,12 @@ block:
 	VPSRLW        $4, Z3, Z2
 	VPANDD        Z5, Z2, Z2                                // codes of k = 28..31
 	VPDPBUSD.BCST 28(CX), Z2, Z1
-	VCVTPH2PS     (R8), Z2                                  // d as fp32
 	VPMOVZXBD     (BX), Z4                                  // sc as int32
 	VCVTDQ2PS     Z4, Z4
-	VMULPS        Z4, Z2, Z2                                // D = d·sc, exact
+	VMULPS        Z4, Z6, Z2                                // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z3                                // mn as int32
 	VCVTDQ2PS     Z3, Z3
-	VCVTPH2PS     32(R8), Z4                                // dmin as fp32
-	VMULPS        Z4, Z3, Z3                                // M = dmin·mn, exact
+	VMULPS        Z7, Z3, Z3                                // M = dmin·mn, exact
 	VMULPS.BCST   32(CX), Z2, Z4                            // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z1, Z1
 	VFMADD231PS   Z4, Z1, Z0                                // acc[0] = FMA(sum, scale, acc)
@@ -145,6 +145,8 @@ TEXT ·MatmulQ4_KInt8x2AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z8                                  // d as fp32
+	VCVTPH2PS     32(R8), Z9                                // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -183,14 +185,12 @@ block:
 	VPANDD        Z7, Z4, Z4                                // codes of k = 28..31
 	VPDPBUSD.BCST 28(CX), Z4, Z2
 	VPDPBUSD.BCST 92(CX), Z4, Z3
-	VCVTPH2PS     (R8), Z4                                  // d as fp32
 	VPMOVZXBD     (BX), Z6                                  // sc as int32
 	VCVTDQ2PS     Z6, Z6
-	VMULPS        Z6, Z4, Z4                                // D = d·sc, exact
+	VMULPS        Z6, Z8, Z4                                // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z5                                // mn as int32
 	VCVTDQ2PS     Z5, Z5
-	VCVTPH2PS     32(R8), Z6                                // dmin as fp32
-	VMULPS        Z6, Z5, Z5                                // M = dmin·mn, exact
+	VMULPS        Z9, Z5, Z5                                // M = dmin·mn, exact
 	VMULPS.BCST   32(CX), Z4, Z6                            // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z2, Z2
 	VFMADD231PS   Z6, Z2, Z0                                // acc[0] = FMA(sum, scale, acc)
@@ -230,6 +230,8 @@ TEXT ·MatmulQ4_KInt8x3AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z10                                 // d as fp32
+	VCVTPH2PS     32(R8), Z11                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -277,14 +279,12 @@ block:
 	VPDPBUSD.BCST 28(CX), Z6, Z3
 	VPDPBUSD.BCST 92(CX), Z6, Z4
 	VPDPBUSD.BCST 156(CX), Z6, Z5
-	VCVTPH2PS     (R8), Z6                                  // d as fp32
 	VPMOVZXBD     (BX), Z8                                  // sc as int32
 	VCVTDQ2PS     Z8, Z8
-	VMULPS        Z8, Z6, Z6                                // D = d·sc, exact
+	VMULPS        Z8, Z10, Z6                               // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z7                                // mn as int32
 	VCVTDQ2PS     Z7, Z7
-	VCVTPH2PS     32(R8), Z8                                // dmin as fp32
-	VMULPS        Z8, Z7, Z7                                // M = dmin·mn, exact
+	VMULPS        Z11, Z7, Z7                               // M = dmin·mn, exact
 	VMULPS.BCST   32(CX), Z6, Z8                            // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z3, Z3
 	VFMADD231PS   Z8, Z3, Z0                                // acc[0] = FMA(sum, scale, acc)
@@ -331,6 +331,8 @@ TEXT ·MatmulQ4_KInt8x4AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z12                                 // d as fp32
+	VCVTPH2PS     32(R8), Z13                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -387,14 +389,12 @@ block:
 	VPDPBUSD.BCST 92(CX), Z8, Z5
 	VPDPBUSD.BCST 156(CX), Z8, Z6
 	VPDPBUSD.BCST 220(CX), Z8, Z7
-	VCVTPH2PS     (R8), Z8                                  // d as fp32
 	VPMOVZXBD     (BX), Z10                                 // sc as int32
 	VCVTDQ2PS     Z10, Z10
-	VMULPS        Z10, Z8, Z8                               // D = d·sc, exact
+	VMULPS        Z10, Z12, Z8                              // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z9                                // mn as int32
 	VCVTDQ2PS     Z9, Z9
-	VCVTPH2PS     32(R8), Z10                               // dmin as fp32
-	VMULPS        Z10, Z9, Z9                               // M = dmin·mn, exact
+	VMULPS        Z13, Z9, Z9                               // M = dmin·mn, exact
 	VMULPS.BCST   32(CX), Z8, Z10                           // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z4, Z4
 	VFMADD231PS   Z10, Z4, Z0                               // acc[0] = FMA(sum, scale, acc)
@@ -448,6 +448,8 @@ TEXT ·MatmulQ4_KInt8x5AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z14                                 // d as fp32
+	VCVTPH2PS     32(R8), Z15                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -513,14 +515,12 @@ block:
 	VPDPBUSD.BCST 156(CX), Z10, Z7
 	VPDPBUSD.BCST 220(CX), Z10, Z8
 	VPDPBUSD.BCST 284(CX), Z10, Z9
-	VCVTPH2PS     (R8), Z10                                 // d as fp32
 	VPMOVZXBD     (BX), Z12                                 // sc as int32
 	VCVTDQ2PS     Z12, Z12
-	VMULPS        Z12, Z10, Z10                             // D = d·sc, exact
+	VMULPS        Z12, Z14, Z10                             // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z11                               // mn as int32
 	VCVTDQ2PS     Z11, Z11
-	VCVTPH2PS     32(R8), Z12                               // dmin as fp32
-	VMULPS        Z12, Z11, Z11                             // M = dmin·mn, exact
+	VMULPS        Z15, Z11, Z11                             // M = dmin·mn, exact
 	VMULPS.BCST   32(CX), Z10, Z12                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
 	VFMADD231PS   Z12, Z5, Z0                               // acc[0] = FMA(sum, scale, acc)
@@ -581,6 +581,8 @@ TEXT ·MatmulQ4_KInt8x6AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z16                                 // d as fp32
+	VCVTPH2PS     32(R8), Z17                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -655,14 +657,12 @@ block:
 	VPDPBUSD.BCST 220(CX), Z12, Z9
 	VPDPBUSD.BCST 284(CX), Z12, Z10
 	VPDPBUSD.BCST 348(CX), Z12, Z11
-	VCVTPH2PS     (R8), Z12                                 // d as fp32
 	VPMOVZXBD     (BX), Z14                                 // sc as int32
 	VCVTDQ2PS     Z14, Z14
-	VMULPS        Z14, Z12, Z12                             // D = d·sc, exact
+	VMULPS        Z14, Z16, Z12                             // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z13                               // mn as int32
 	VCVTDQ2PS     Z13, Z13
-	VCVTPH2PS     32(R8), Z14                               // dmin as fp32
-	VMULPS        Z14, Z13, Z13                             // M = dmin·mn, exact
+	VMULPS        Z17, Z13, Z13                             // M = dmin·mn, exact
 	VMULPS.BCST   32(CX), Z12, Z14                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
 	VFMADD231PS   Z14, Z6, Z0                               // acc[0] = FMA(sum, scale, acc)
@@ -724,6 +724,8 @@ TEXT ·MatmulQ4_KInt16x1AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z7                                  // d as fp32
+	VCVTPH2PS     32(R8), Z8                                // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -764,14 +766,12 @@ block:
 	VPDPBUSD.BCST 60(CX), Z3, Z1
 	VPSLLD        $7, Z2, Z2                                // token 0, 128·Σcode·hi
 	VPADDD        Z2, Z1, Z1
-	VCVTPH2PS     (R8), Z3                                  // d as fp32
 	VPMOVZXBD     (BX), Z5                                  // sc as int32
 	VCVTDQ2PS     Z5, Z5
-	VMULPS        Z5, Z3, Z3                                // D = d·sc, exact
+	VMULPS        Z5, Z7, Z3                                // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z4                                // mn as int32
 	VCVTDQ2PS     Z4, Z4
-	VCVTPH2PS     32(R8), Z5                                // dmin as fp32
-	VMULPS        Z5, Z4, Z4                                // M = dmin·mn, exact
+	VMULPS        Z8, Z4, Z4                                // M = dmin·mn, exact
 	VMULPS.BCST   64(CX), Z3, Z5                            // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z1, Z1
 	VFMADD231PS   Z5, Z1, Z0                                // acc[0] = FMA(sum, scale, acc)
@@ -804,6 +804,8 @@ TEXT ·MatmulQ4_KInt16x2AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z10                                 // d as fp32
+	VCVTPH2PS     32(R8), Z11                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -864,14 +866,12 @@ block:
 	VPADDD        Z4, Z2, Z2
 	VPSLLD        $7, Z5, Z5                                // token 1, 128·Σcode·hi
 	VPADDD        Z5, Z3, Z3
-	VCVTPH2PS     (R8), Z6                                  // d as fp32
 	VPMOVZXBD     (BX), Z8                                  // sc as int32
 	VCVTDQ2PS     Z8, Z8
-	VMULPS        Z8, Z6, Z6                                // D = d·sc, exact
+	VMULPS        Z8, Z10, Z6                               // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z7                                // mn as int32
 	VCVTDQ2PS     Z7, Z7
-	VCVTPH2PS     32(R8), Z8                                // dmin as fp32
-	VMULPS        Z8, Z7, Z7                                // M = dmin·mn, exact
+	VMULPS        Z11, Z7, Z7                               // M = dmin·mn, exact
 	VMULPS.BCST   64(CX), Z6, Z8                            // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z2, Z2
 	VFMADD231PS   Z8, Z2, Z0                                // acc[0] = FMA(sum, scale, acc)
@@ -911,6 +911,8 @@ TEXT ·MatmulQ4_KInt16x3AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z13                                 // d as fp32
+	VCVTPH2PS     32(R8), Z14                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -991,14 +993,12 @@ block:
 	VPADDD        Z7, Z4, Z4
 	VPSLLD        $7, Z8, Z8                                // token 2, 128·Σcode·hi
 	VPADDD        Z8, Z5, Z5
-	VCVTPH2PS     (R8), Z9                                  // d as fp32
 	VPMOVZXBD     (BX), Z11                                 // sc as int32
 	VCVTDQ2PS     Z11, Z11
-	VMULPS        Z11, Z9, Z9                               // D = d·sc, exact
+	VMULPS        Z11, Z13, Z9                              // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z10                               // mn as int32
 	VCVTDQ2PS     Z10, Z10
-	VCVTPH2PS     32(R8), Z11                               // dmin as fp32
-	VMULPS        Z11, Z10, Z10                             // M = dmin·mn, exact
+	VMULPS        Z14, Z10, Z10                             // M = dmin·mn, exact
 	VMULPS.BCST   64(CX), Z9, Z11                           // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z3, Z3
 	VFMADD231PS   Z11, Z3, Z0                               // acc[0] = FMA(sum, scale, acc)
@@ -1045,6 +1045,8 @@ TEXT ·MatmulQ4_KInt16x4AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z16                                 // d as fp32
+	VCVTPH2PS     32(R8), Z17                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1145,14 +1147,12 @@ block:
 	VPADDD        Z10, Z6, Z6
 	VPSLLD        $7, Z11, Z11                              // token 3, 128·Σcode·hi
 	VPADDD        Z11, Z7, Z7
-	VCVTPH2PS     (R8), Z12                                 // d as fp32
 	VPMOVZXBD     (BX), Z14                                 // sc as int32
 	VCVTDQ2PS     Z14, Z14
-	VMULPS        Z14, Z12, Z12                             // D = d·sc, exact
+	VMULPS        Z14, Z16, Z12                             // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z13                               // mn as int32
 	VCVTDQ2PS     Z13, Z13
-	VCVTPH2PS     32(R8), Z14                               // dmin as fp32
-	VMULPS        Z14, Z13, Z13                             // M = dmin·mn, exact
+	VMULPS        Z17, Z13, Z13                             // M = dmin·mn, exact
 	VMULPS.BCST   64(CX), Z12, Z14                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z4, Z4
 	VFMADD231PS   Z14, Z4, Z0                               // acc[0] = FMA(sum, scale, acc)
@@ -1206,6 +1206,8 @@ TEXT ·MatmulQ4_KInt16x5AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z19                                 // d as fp32
+	VCVTPH2PS     32(R8), Z20                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1326,14 +1328,12 @@ block:
 	VPADDD        Z13, Z8, Z8
 	VPSLLD        $7, Z14, Z14                              // token 4, 128·Σcode·hi
 	VPADDD        Z14, Z9, Z9
-	VCVTPH2PS     (R8), Z15                                 // d as fp32
 	VPMOVZXBD     (BX), Z17                                 // sc as int32
 	VCVTDQ2PS     Z17, Z17
-	VMULPS        Z17, Z15, Z15                             // D = d·sc, exact
+	VMULPS        Z17, Z19, Z15                             // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z16                               // mn as int32
 	VCVTDQ2PS     Z16, Z16
-	VCVTPH2PS     32(R8), Z17                               // dmin as fp32
-	VMULPS        Z17, Z16, Z16                             // M = dmin·mn, exact
+	VMULPS        Z20, Z16, Z16                             // M = dmin·mn, exact
 	VMULPS.BCST   64(CX), Z15, Z17                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
 	VFMADD231PS   Z17, Z5, Z0                               // acc[0] = FMA(sum, scale, acc)
@@ -1394,6 +1394,8 @@ TEXT ·MatmulQ4_KInt16x6AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z22                                 // d as fp32
+	VCVTPH2PS     32(R8), Z23                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1534,14 +1536,12 @@ block:
 	VPADDD        Z16, Z10, Z10
 	VPSLLD        $7, Z17, Z17                              // token 5, 128·Σcode·hi
 	VPADDD        Z17, Z11, Z11
-	VCVTPH2PS     (R8), Z18                                 // d as fp32
 	VPMOVZXBD     (BX), Z20                                 // sc as int32
 	VCVTDQ2PS     Z20, Z20
-	VMULPS        Z20, Z18, Z18                             // D = d·sc, exact
+	VMULPS        Z20, Z22, Z18                             // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z19                               // mn as int32
 	VCVTDQ2PS     Z19, Z19
-	VCVTPH2PS     32(R8), Z20                               // dmin as fp32
-	VMULPS        Z20, Z19, Z19                             // M = dmin·mn, exact
+	VMULPS        Z23, Z19, Z19                             // M = dmin·mn, exact
 	VMULPS.BCST   64(CX), Z18, Z20                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
 	VFMADD231PS   Z20, Z6, Z0                               // acc[0] = FMA(sum, scale, acc)

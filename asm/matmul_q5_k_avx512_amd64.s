@@ -85,6 +85,8 @@ TEXT ·MatmulQ5_KInt8x1AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z8                                  // d as fp32
+	VCVTPH2PS     32(R8), Z9                                // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -130,14 +132,12 @@ block:
 	VPSRLW        $3, Z7, Z4
 	VPTERNLOGD    $0xf8, Z6, Z4, Z2                         // code |= upper & mask
 	VPDPBUSD.BCST 28(CX), Z2, Z1
-	VCVTPH2PS     (R8), Z2                                  // d as fp32
 	VPMOVZXBD     (BX), Z4                                  // sc as int32
 	VCVTDQ2PS     Z4, Z4
-	VMULPS        Z4, Z2, Z2                                // D = d·sc, exact
+	VMULPS        Z4, Z8, Z2                                // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z3                                // mn as int32
 	VCVTDQ2PS     Z3, Z3
-	VCVTPH2PS     32(R8), Z4                                // dmin as fp32
-	VMULPS        Z4, Z3, Z3                                // M = dmin·mn, exact
+	VMULPS        Z9, Z3, Z3                                // M = dmin·mn, exact
 	VMULPS.BCST   32(CX), Z2, Z4                            // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z1, Z1
 	VFMADD231PS   Z4, Z1, Z0                                // acc[0] = FMA(sum, scale, acc)
@@ -171,6 +171,8 @@ TEXT ·MatmulQ5_KInt8x2AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z10                                 // d as fp32
+	VCVTPH2PS     32(R8), Z11                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -225,14 +227,12 @@ block:
 	VPTERNLOGD    $0xf8, Z8, Z6, Z4                         // code |= upper & mask
 	VPDPBUSD.BCST 28(CX), Z4, Z2
 	VPDPBUSD.BCST 92(CX), Z4, Z3
-	VCVTPH2PS     (R8), Z4                                  // d as fp32
 	VPMOVZXBD     (BX), Z6                                  // sc as int32
 	VCVTDQ2PS     Z6, Z6
-	VMULPS        Z6, Z4, Z4                                // D = d·sc, exact
+	VMULPS        Z6, Z10, Z4                               // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z5                                // mn as int32
 	VCVTDQ2PS     Z5, Z5
-	VCVTPH2PS     32(R8), Z6                                // dmin as fp32
-	VMULPS        Z6, Z5, Z5                                // M = dmin·mn, exact
+	VMULPS        Z11, Z5, Z5                               // M = dmin·mn, exact
 	VMULPS.BCST   32(CX), Z4, Z6                            // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z2, Z2
 	VFMADD231PS   Z6, Z2, Z0                                // acc[0] = FMA(sum, scale, acc)
@@ -273,6 +273,8 @@ TEXT ·MatmulQ5_KInt8x3AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z12                                 // d as fp32
+	VCVTPH2PS     32(R8), Z13                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -336,14 +338,12 @@ block:
 	VPDPBUSD.BCST 28(CX), Z6, Z3
 	VPDPBUSD.BCST 92(CX), Z6, Z4
 	VPDPBUSD.BCST 156(CX), Z6, Z5
-	VCVTPH2PS     (R8), Z6                                  // d as fp32
 	VPMOVZXBD     (BX), Z8                                  // sc as int32
 	VCVTDQ2PS     Z8, Z8
-	VMULPS        Z8, Z6, Z6                                // D = d·sc, exact
+	VMULPS        Z8, Z12, Z6                               // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z7                                // mn as int32
 	VCVTDQ2PS     Z7, Z7
-	VCVTPH2PS     32(R8), Z8                                // dmin as fp32
-	VMULPS        Z8, Z7, Z7                                // M = dmin·mn, exact
+	VMULPS        Z13, Z7, Z7                               // M = dmin·mn, exact
 	VMULPS.BCST   32(CX), Z6, Z8                            // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z3, Z3
 	VFMADD231PS   Z8, Z3, Z0                                // acc[0] = FMA(sum, scale, acc)
@@ -391,6 +391,8 @@ TEXT ·MatmulQ5_KInt8x4AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z14                                 // d as fp32
+	VCVTPH2PS     32(R8), Z15                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -463,14 +465,12 @@ block:
 	VPDPBUSD.BCST 92(CX), Z8, Z5
 	VPDPBUSD.BCST 156(CX), Z8, Z6
 	VPDPBUSD.BCST 220(CX), Z8, Z7
-	VCVTPH2PS     (R8), Z8                                  // d as fp32
 	VPMOVZXBD     (BX), Z10                                 // sc as int32
 	VCVTDQ2PS     Z10, Z10
-	VMULPS        Z10, Z8, Z8                               // D = d·sc, exact
+	VMULPS        Z10, Z14, Z8                              // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z9                                // mn as int32
 	VCVTDQ2PS     Z9, Z9
-	VCVTPH2PS     32(R8), Z10                               // dmin as fp32
-	VMULPS        Z10, Z9, Z9                               // M = dmin·mn, exact
+	VMULPS        Z15, Z9, Z9                               // M = dmin·mn, exact
 	VMULPS.BCST   32(CX), Z8, Z10                           // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z4, Z4
 	VFMADD231PS   Z10, Z4, Z0                               // acc[0] = FMA(sum, scale, acc)
@@ -525,6 +525,8 @@ TEXT ·MatmulQ5_KInt8x5AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z16                                 // d as fp32
+	VCVTPH2PS     32(R8), Z17                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -606,14 +608,12 @@ block:
 	VPDPBUSD.BCST 156(CX), Z10, Z7
 	VPDPBUSD.BCST 220(CX), Z10, Z8
 	VPDPBUSD.BCST 284(CX), Z10, Z9
-	VCVTPH2PS     (R8), Z10                                 // d as fp32
 	VPMOVZXBD     (BX), Z12                                 // sc as int32
 	VCVTDQ2PS     Z12, Z12
-	VMULPS        Z12, Z10, Z10                             // D = d·sc, exact
+	VMULPS        Z12, Z16, Z10                             // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z11                               // mn as int32
 	VCVTDQ2PS     Z11, Z11
-	VCVTPH2PS     32(R8), Z12                               // dmin as fp32
-	VMULPS        Z12, Z11, Z11                             // M = dmin·mn, exact
+	VMULPS        Z17, Z11, Z11                             // M = dmin·mn, exact
 	VMULPS.BCST   32(CX), Z10, Z12                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
 	VFMADD231PS   Z12, Z5, Z0                               // acc[0] = FMA(sum, scale, acc)
@@ -675,6 +675,8 @@ TEXT ·MatmulQ5_KInt8x6AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z18                                 // d as fp32
+	VCVTPH2PS     32(R8), Z19                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -765,14 +767,12 @@ block:
 	VPDPBUSD.BCST 220(CX), Z12, Z9
 	VPDPBUSD.BCST 284(CX), Z12, Z10
 	VPDPBUSD.BCST 348(CX), Z12, Z11
-	VCVTPH2PS     (R8), Z12                                 // d as fp32
 	VPMOVZXBD     (BX), Z14                                 // sc as int32
 	VCVTDQ2PS     Z14, Z14
-	VMULPS        Z14, Z12, Z12                             // D = d·sc, exact
+	VMULPS        Z14, Z18, Z12                             // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z13                               // mn as int32
 	VCVTDQ2PS     Z13, Z13
-	VCVTPH2PS     32(R8), Z14                               // dmin as fp32
-	VMULPS        Z14, Z13, Z13                             // M = dmin·mn, exact
+	VMULPS        Z19, Z13, Z13                             // M = dmin·mn, exact
 	VMULPS.BCST   32(CX), Z12, Z14                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
 	VFMADD231PS   Z14, Z6, Z0                               // acc[0] = FMA(sum, scale, acc)
@@ -835,6 +835,8 @@ TEXT ·MatmulQ5_KInt16x1AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z9                                  // d as fp32
+	VCVTPH2PS     32(R8), Z10                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -891,14 +893,12 @@ block:
 	VPDPBUSD.BCST 60(CX), Z3, Z1
 	VPSLLD        $7, Z2, Z2                                // token 0, 128·Σcode·hi
 	VPADDD        Z2, Z1, Z1
-	VCVTPH2PS     (R8), Z3                                  // d as fp32
 	VPMOVZXBD     (BX), Z5                                  // sc as int32
 	VCVTDQ2PS     Z5, Z5
-	VMULPS        Z5, Z3, Z3                                // D = d·sc, exact
+	VMULPS        Z5, Z9, Z3                                // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z4                                // mn as int32
 	VCVTDQ2PS     Z4, Z4
-	VCVTPH2PS     32(R8), Z5                                // dmin as fp32
-	VMULPS        Z5, Z4, Z4                                // M = dmin·mn, exact
+	VMULPS        Z10, Z4, Z4                               // M = dmin·mn, exact
 	VMULPS.BCST   64(CX), Z3, Z5                            // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z1, Z1
 	VFMADD231PS   Z5, Z1, Z0                                // acc[0] = FMA(sum, scale, acc)
@@ -932,6 +932,8 @@ TEXT ·MatmulQ5_KInt16x2AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z12                                 // d as fp32
+	VCVTPH2PS     32(R8), Z13                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1008,14 +1010,12 @@ block:
 	VPADDD        Z4, Z2, Z2
 	VPSLLD        $7, Z5, Z5                                // token 1, 128·Σcode·hi
 	VPADDD        Z5, Z3, Z3
-	VCVTPH2PS     (R8), Z6                                  // d as fp32
 	VPMOVZXBD     (BX), Z8                                  // sc as int32
 	VCVTDQ2PS     Z8, Z8
-	VMULPS        Z8, Z6, Z6                                // D = d·sc, exact
+	VMULPS        Z8, Z12, Z6                               // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z7                                // mn as int32
 	VCVTDQ2PS     Z7, Z7
-	VCVTPH2PS     32(R8), Z8                                // dmin as fp32
-	VMULPS        Z8, Z7, Z7                                // M = dmin·mn, exact
+	VMULPS        Z13, Z7, Z7                               // M = dmin·mn, exact
 	VMULPS.BCST   64(CX), Z6, Z8                            // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z2, Z2
 	VFMADD231PS   Z8, Z2, Z0                                // acc[0] = FMA(sum, scale, acc)
@@ -1056,6 +1056,8 @@ TEXT ·MatmulQ5_KInt16x3AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z15                                 // d as fp32
+	VCVTPH2PS     32(R8), Z16                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1152,14 +1154,12 @@ block:
 	VPADDD        Z7, Z4, Z4
 	VPSLLD        $7, Z8, Z8                                // token 2, 128·Σcode·hi
 	VPADDD        Z8, Z5, Z5
-	VCVTPH2PS     (R8), Z9                                  // d as fp32
 	VPMOVZXBD     (BX), Z11                                 // sc as int32
 	VCVTDQ2PS     Z11, Z11
-	VMULPS        Z11, Z9, Z9                               // D = d·sc, exact
+	VMULPS        Z11, Z15, Z9                              // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z10                               // mn as int32
 	VCVTDQ2PS     Z10, Z10
-	VCVTPH2PS     32(R8), Z11                               // dmin as fp32
-	VMULPS        Z11, Z10, Z10                             // M = dmin·mn, exact
+	VMULPS        Z16, Z10, Z10                             // M = dmin·mn, exact
 	VMULPS.BCST   64(CX), Z9, Z11                           // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z3, Z3
 	VFMADD231PS   Z11, Z3, Z0                               // acc[0] = FMA(sum, scale, acc)
@@ -1207,6 +1207,8 @@ TEXT ·MatmulQ5_KInt16x4AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z18                                 // d as fp32
+	VCVTPH2PS     32(R8), Z19                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1323,14 +1325,12 @@ block:
 	VPADDD        Z10, Z6, Z6
 	VPSLLD        $7, Z11, Z11                              // token 3, 128·Σcode·hi
 	VPADDD        Z11, Z7, Z7
-	VCVTPH2PS     (R8), Z12                                 // d as fp32
 	VPMOVZXBD     (BX), Z14                                 // sc as int32
 	VCVTDQ2PS     Z14, Z14
-	VMULPS        Z14, Z12, Z12                             // D = d·sc, exact
+	VMULPS        Z14, Z18, Z12                             // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z13                               // mn as int32
 	VCVTDQ2PS     Z13, Z13
-	VCVTPH2PS     32(R8), Z14                               // dmin as fp32
-	VMULPS        Z14, Z13, Z13                             // M = dmin·mn, exact
+	VMULPS        Z19, Z13, Z13                             // M = dmin·mn, exact
 	VMULPS.BCST   64(CX), Z12, Z14                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z4, Z4
 	VFMADD231PS   Z14, Z4, Z0                               // acc[0] = FMA(sum, scale, acc)
@@ -1385,6 +1385,8 @@ TEXT ·MatmulQ5_KInt16x5AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z21                                 // d as fp32
+	VCVTPH2PS     32(R8), Z22                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1521,14 +1523,12 @@ block:
 	VPADDD        Z13, Z8, Z8
 	VPSLLD        $7, Z14, Z14                              // token 4, 128·Σcode·hi
 	VPADDD        Z14, Z9, Z9
-	VCVTPH2PS     (R8), Z15                                 // d as fp32
 	VPMOVZXBD     (BX), Z17                                 // sc as int32
 	VCVTDQ2PS     Z17, Z17
-	VMULPS        Z17, Z15, Z15                             // D = d·sc, exact
+	VMULPS        Z17, Z21, Z15                             // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z16                               // mn as int32
 	VCVTDQ2PS     Z16, Z16
-	VCVTPH2PS     32(R8), Z17                               // dmin as fp32
-	VMULPS        Z17, Z16, Z16                             // M = dmin·mn, exact
+	VMULPS        Z22, Z16, Z16                             // M = dmin·mn, exact
 	VMULPS.BCST   64(CX), Z15, Z17                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z5, Z5
 	VFMADD231PS   Z17, Z5, Z0                               // acc[0] = FMA(sum, scale, acc)
@@ -1590,6 +1590,8 @@ TEXT ·MatmulQ5_KInt16x6AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
+	VCVTPH2PS     (R8), Z24                                 // d as fp32
+	VCVTPH2PS     32(R8), Z25                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1746,14 +1748,12 @@ block:
 	VPADDD        Z16, Z10, Z10
 	VPSLLD        $7, Z17, Z17                              // token 5, 128·Σcode·hi
 	VPADDD        Z17, Z11, Z11
-	VCVTPH2PS     (R8), Z18                                 // d as fp32
 	VPMOVZXBD     (BX), Z20                                 // sc as int32
 	VCVTDQ2PS     Z20, Z20
-	VMULPS        Z20, Z18, Z18                             // D = d·sc, exact
+	VMULPS        Z20, Z24, Z18                             // D = d·sc, exact
 	VPMOVZXBD     16(BX), Z19                               // mn as int32
 	VCVTDQ2PS     Z19, Z19
-	VCVTPH2PS     32(R8), Z20                               // dmin as fp32
-	VMULPS        Z20, Z19, Z19                             // M = dmin·mn, exact
+	VMULPS        Z25, Z19, Z19                             // M = dmin·mn, exact
 	VMULPS.BCST   64(CX), Z18, Z20                          // token 0, d of its block times the weights'
 	VCVTDQ2PS     Z6, Z6
 	VFMADD231PS   Z20, Z6, Z0                               // acc[0] = FMA(sum, scale, acc)

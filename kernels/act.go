@@ -1,7 +1,7 @@
 package kernels
 
 import (
-	"unsafe"
+	"math"
 
 	"github.com/gptrun/gptrun/quant"
 )
@@ -64,17 +64,27 @@ func (s *Set) PackAct(f Form, dst []byte, x []float32, ldx, cols, tokens, group 
 	n := min(s.GroupTokens(f), tokens-first)
 	dst = dst[s.ActBytes(f, first, cols):s.ActBytes(f, first+n, cols)]
 	if f == FormFloat {
-		out := unsafe.Slice((*float32)(unsafe.Pointer(&dst[0])), n*cols)
-		for t := range n {
-			row := x[(first+t)*ldx:][:cols]
-			for k, v := range row {
-				out[k*n+t] = v
-			}
-		}
+		packFloats(dst, x[first*ldx:], ldx, cols, n)
 		return
 	}
 	size := s.RecordBytes[f]
 	for t := range n {
 		s.QuantizeRow(dst[t*size:], n*size, x[(first+t)*ldx:][:cols], f)
+	}
+}
+
+// packFloats writes n rows of cols values column by column, two rows at a time.
+func packFloats(dst []byte, x []float32, ldx, cols, n int) {
+	t := 0
+	for ; t+1 < n; t += 2 {
+		a, b, out := x[t*ldx:][:cols], x[(t+1)*ldx:][:cols], dst[4*t:]
+		for k, v := range a {
+			le.PutUint64(out[4*n*k:], uint64(math.Float32bits(v))|uint64(math.Float32bits(b[k]))<<32)
+		}
+	}
+	if t < n {
+		for k, v := range x[t*ldx:][:cols] {
+			le.PutUint32(dst[4*(n*k+t):], math.Float32bits(v))
+		}
 	}
 }

@@ -85,12 +85,14 @@ func (s *source) loopHead(name string) {
 }
 
 // blocks emits the loop over the blocks of a quantised panel; actBytes are a
-// block's records of all tokens.
-func (s *source) blocks(w *weight, actBytes int, block func()) {
+// block's records of all tokens. super is emitted for each super-block, in types
+// that have them.
+func (s *source) blocks(w *weight, actBytes int, super, block func()) {
 	if len(w.head) > 0 {
 		s.loopHead("super")
 		s.ins("head: the super-block's scales", "MOVQ", regPanel, regHead)
 		s.ins("", "ADDQ", imm(w.bytes(w.head)), regPanel)
+		super()
 		s.ins("", "MOVQ", imm(superBlocks), regCount)
 	}
 	s.loopHead("block")

@@ -164,7 +164,7 @@ func (t *tile) write(name string) {
 	for _, a := range t.acc {
 		t.ins("acc = +0", "VXORPS", a, a, a)
 	}
-	t.blocks(t.w, t.tokens*recordBytes, func() {
+	t.blocks(t.w, t.tokens*recordBytes, func() {}, func() {
 		t.sums()
 		t.fold()
 	})

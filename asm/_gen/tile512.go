@@ -40,11 +40,12 @@ type tile512 struct {
 	tmp  zmm
 	held map[string]zmm // constants
 	bits zmm            // the vector of upper bits, where there is a register for it
+	head map[string]zmm // the super-block's scales as fp32, where there are registers for them
 }
 
 // newTile512 shares out the registers.
 func newTile512(s *source, w *weight, terms, tokens int) *tile512 {
-	t := &tile512{source: s, w: w, terms: terms, tokens: tokens, held: map[string]zmm{}, bits: -1}
+	t := &tile512{source: s, w: w, terms: terms, tokens: tokens, held: map[string]zmm{}, head: map[string]zmm{}, bits: -1}
 	next := 0
 	take := func(n int) []zmm {
 		var list []zmm
@@ -68,6 +69,11 @@ func newTile512(s *source, w *weight, terms, tokens int) *tile512 {
 	}
 	if w.has("bits") && next < 32 {
 		t.bits = take(1)[0]
+	}
+	for _, f := range w.head {
+		if next < 32 {
+			t.head[f.name] = take(1)[0]
+		}
 	}
 	if next > 32 {
 		panic(fmt.Sprintf("%s: %d registers", w.name, next))
@@ -145,7 +151,14 @@ func (t *tile512) write(name string) {
 	for _, a := range t.acc {
 		t.ins("acc = +0", "VPXORD", a, a, a)
 	}
-	t.blocks(t.w, t.tokens*t.recordBytes(), func() {
+	super := func() {
+		for _, f := range t.w.head {
+			if r, ok := t.head[f.name]; ok {
+				t.ins(f.name+" as fp32", "VCVTPH2PS", t.w.at(f.name, 0), r)
+			}
+		}
+	}
+	t.blocks(t.w, t.tokens*t.recordBytes(), super, func() {
 		if t.bits >= 0 {
 			t.ins("upper bits", "VMOVDQU32", t.w.at("bits", 0), t.bits)
 		}
@@ -287,8 +300,12 @@ func (t *tile512) upper(plane string, v, shift int, code zmm) {
 	t.ins("code |= upper & mask", "VPTERNLOGD", "$0xf8", t.held["maskHigh"], bits, code)
 }
 
-// scale emits a field of the head or block into lanes of fp32 or int32.
-func (t *tile512) scale(name string, to zmm) {
+// scale returns a field of the head or block as fp32 or int32: its register, or
+// to, into which it emits the conversion.
+func (t *tile512) scale(name string, to zmm) zmm {
+	if r, ok := t.head[name]; ok {
+		return r
+	}
 	at := t.w.at(name, 0)
 	f := t.w.field(name)
 	switch f {
@@ -301,6 +318,7 @@ func (t *tile512) scale(name string, to zmm) {
 	default:
 		t.ins(f.name+" as int32", "VPMOVZXBD", at, to)
 	}
+	return to
 }
 
 // halfScale emits the scales of a half as int32.
@@ -313,12 +331,13 @@ func (t *tile512) halfScale(half int, to zmm) {
 
 // fold emits the step's floating-point part: acc from sum.
 func (t *tile512) fold() {
-	d, m := t.code, t.vec
-	t.scale("d", d)
+	m := t.vec
+	d := t.scale("d", t.code)
 	if t.w.scaling == superScale {
 		t.scale("sc", t.tmp)
 		t.ins("", "VCVTDQ2PS", t.tmp, t.tmp)
-		t.ins("D = d·sc, exact", "VMULPS", t.tmp, d, d)
+		t.ins("D = d·sc, exact", "VMULPS", t.tmp, d, t.code)
+		d = t.code
 	}
 	switch {
 	case t.w.has("m"):
@@ -326,8 +345,7 @@ func (t *tile512) fold() {
 	case t.w.has("mn"):
 		t.scale("mn", m)
 		t.ins("", "VCVTDQ2PS", m, m)
-		t.scale("dmin", t.tmp)
-		t.ins("M = dmin·mn, exact", "VMULPS", t.tmp, m, m)
+		t.ins("M = dmin·mn, exact", "VMULPS", t.scale("dmin", t.tmp), m, m)
 	}
 	for i := range t.tokens {
 		t.ins(fmt.Sprintf("token %d, d of its block times the weights'", i), "VMULPS.BCST", t.act(i, actD512), d, t.tmp)
@@ -348,8 +366,7 @@ func (t *tile512) fold() {
 // foldHalfMinima emits acc = FMA(−dmin, fp32(d·fp32(mn0·H0 + mn1·H1)), acc).
 // The sums are used up: their registers are free.
 func (t *tile512) foldHalfMinima() {
-	dmin, mn0, mn1 := t.code, t.vec, t.part[0]
-	t.scale("dmin", dmin)
+	dmin, mn0, mn1 := t.scale("dmin", t.code), t.vec, t.part[0]
 	t.scale("sc0", mn0)
 	t.ins("mn0", "VPSRLD", "$4", mn0, mn0)
 	t.scale("sc1", mn1)
