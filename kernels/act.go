@@ -1,7 +1,7 @@
 package kernels
 
 import (
-	"math"
+	"unsafe"
 
 	"github.com/gptrun/gptrun/quant"
 )
@@ -73,18 +73,32 @@ func (s *Set) PackAct(f Form, dst []byte, x []float32, ldx, cols, tokens, group 
 	}
 }
 
-// packFloats writes n rows of cols values column by column, two rows at a time.
+// packFloats writes n rows of cols values column by column, four rows at a time
+// where there are as many.
 func packFloats(dst []byte, x []float32, ldx, cols, n int) {
+	out := unsafe.Slice((*float32)(unsafe.Pointer(&dst[0])), n*cols)
 	t := 0
-	for ; t+1 < n; t += 2 {
-		a, b, out := x[t*ldx:][:cols], x[(t+1)*ldx:][:cols], dst[4*t:]
-		for k, v := range a {
-			le.PutUint64(out[4*n*k:], uint64(math.Float32bits(v))|uint64(math.Float32bits(b[k]))<<32)
+	for ; t+4 <= n; t += 4 {
+		a, b, c, d := x[t*ldx:][:cols], x[(t+1)*ldx:][:cols], x[(t+2)*ldx:][:cols], x[(t+3)*ldx:][:cols]
+		at := t
+		for k := range a {
+			o := out[at : at+4 : at+4]
+			o[0], o[1], o[2], o[3] = a[k], b[k], c[k], d[k]
+			at += n
+		}
+	}
+	for ; t+2 <= n; t += 2 {
+		a, b := x[t*ldx:][:cols], x[(t+1)*ldx:][:cols]
+		at := t
+		for k := range a {
+			o := out[at : at+2 : at+2]
+			o[0], o[1] = a[k], b[k]
+			at += n
 		}
 	}
 	if t < n {
 		for k, v := range x[t*ldx:][:cols] {
-			le.PutUint32(dst[4*(n*k+t):], math.Float32bits(v))
+			out[k*n+t] = v
 		}
 	}
 }

@@ -71,7 +71,7 @@ func BenchmarkPackPanel(b *testing.B) {
 
 // BenchmarkPackAct's bytes are the values read.
 func BenchmarkPackAct(b *testing.B) {
-	const cols, tokens = 2048, 4
+	const cols, tokens = 2048, 6
 	x := randomValues(rand.New(rand.NewPCG(1, 2)), tokens*cols)
 	for _, s := range Available() {
 		for f := range Form(numForms) {
