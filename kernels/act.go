@@ -6,8 +6,8 @@ import (
 	"github.com/gptrun/gptrun/quant"
 )
 
-// RecordBytes is the size of an activation record, one block of 32 values of
-// one token:
+// RecordBytes is the size of an activation record of the generic and avx2 tiers,
+// one block of 32 values of one token:
 //
 //	  0  32 × int8   codes, in order of columns (FormInt8 only)
 //	 32  32 × int16  codes, each group of four columns in the order 0, 2, 1, 3
@@ -52,7 +52,7 @@ func (s *Set) ActBytes(f Form, tokens, cols int) int {
 	if f == FormFloat {
 		return 4 * tokens * cols
 	}
-	return tokens * (cols / blockCols) * RecordBytes
+	return tokens * (cols / blockCols) * s.RecordBytes[f]
 }
 
 // PackAct packs one group of tokens: the rows group·GroupTokens and following
@@ -64,16 +64,41 @@ func (s *Set) PackAct(f Form, dst []byte, x []float32, ldx, cols, tokens, group 
 	n := min(s.GroupTokens(f), tokens-first)
 	dst = dst[s.ActBytes(f, first, cols):s.ActBytes(f, first+n, cols)]
 	if f == FormFloat {
-		out := unsafe.Slice((*float32)(unsafe.Pointer(&dst[0])), n*cols)
-		for t := range n {
-			row := x[(first+t)*ldx:][:cols]
-			for k, v := range row {
-				out[k*n+t] = v
-			}
-		}
+		packFloats(dst, x[first*ldx:], ldx, cols, n)
 		return
 	}
+	size := s.RecordBytes[f]
 	for t := range n {
-		s.QuantizeRow(dst[t*RecordBytes:], n*RecordBytes, x[(first+t)*ldx:][:cols], f)
+		s.QuantizeRow(dst[t*size:], n*size, x[(first+t)*ldx:][:cols], f)
+	}
+}
+
+// packFloats writes n rows of cols values column by column, four rows at a time
+// where there are as many.
+func packFloats(dst []byte, x []float32, ldx, cols, n int) {
+	out := unsafe.Slice((*float32)(unsafe.Pointer(&dst[0])), n*cols)
+	t := 0
+	for ; t+4 <= n; t += 4 {
+		a, b, c, d := x[t*ldx:][:cols], x[(t+1)*ldx:][:cols], x[(t+2)*ldx:][:cols], x[(t+3)*ldx:][:cols]
+		at := t
+		for k := range a {
+			o := out[at : at+4 : at+4]
+			o[0], o[1], o[2], o[3] = a[k], b[k], c[k], d[k]
+			at += n
+		}
+	}
+	for ; t+2 <= n; t += 2 {
+		a, b := x[t*ldx:][:cols], x[(t+1)*ldx:][:cols]
+		at := t
+		for k := range a {
+			o := out[at : at+2 : at+2]
+			o[0], o[1] = a[k], b[k]
+			at += n
+		}
+	}
+	if t < n {
+		for k, v := range x[t*ldx:][:cols] {
+			out[k*n+t] = v
+		}
 	}
 }

@@ -12,21 +12,53 @@ import (
 
 // block is an activation block as its record says.
 type block struct {
-	int8Codes, wideCodes [32]int
-	d, s                 float32
-	n, h0, h1            int
+	codes  [32]int
+	d, s   float32
+	h0, h1 int
 }
 
-func readRecord(rec []byte) (b block) {
-	for k := range 32 {
-		b.int8Codes[k] = int(int8(rec[k]))
-		place := 4*(k/4) + []int{0, 2, 1, 3}[k%4]
-		b.wideCodes[k] = int(int16(le.Uint16(rec[32+2*place:])))
-	}
+// readRecord reads a record in the tier's layout and checks what it holds twice.
+func readRecord(t testing.TB, s *Set, rec []byte, form Form) (b block) {
 	f := func(at int) float32 { return math.Float32frombits(le.Uint32(rec[at:])) }
 	i := func(at int) int { return int(int32(le.Uint32(rec[at:]))) }
-	b.d, b.s, b.n, b.h0, b.h1 = f(96), f(100), i(104), i(108), i(112)
+	if s.Name == "avx512" {
+		rest := 32
+		for k := range b.codes {
+			b.codes[k] = int(int8(rec[k]))
+			if form == FormInt16 {
+				rest = 64
+				b.codes[k] = 128*int(int8(rec[k])) + int(int8(rec[32+k]))
+			}
+		}
+		b.d, b.s, b.h0, b.h1 = f(rest), f(rest+4), i(rest+24), i(rest+28)
+		n := b.h0 + b.h1
+		require.Equal(t, []int{-8 * n, -128 * n, -32 * b.h0, -32 * b.h1}, []int{i(rest + 8), i(rest + 12), i(rest + 16), i(rest + 20)})
+		return b
+	}
+	for k := range b.codes {
+		place := 4*(k/4) + []int{0, 2, 1, 3}[k%4]
+		b.codes[k] = int(int16(le.Uint16(rec[32+2*place:])))
+		int8Code := 0
+		if form == FormInt8 {
+			int8Code = b.codes[k]
+		}
+		require.Equal(t, int8Code, int(int8(rec[k])))
+	}
+	b.d, b.s, b.h0, b.h1 = f(96), f(100), i(108), i(112)
+	require.Equal(t, b.h0+b.h1, i(104))
+	require.Equal(t, make([]byte, 12), rec[116:RecordBytes])
 	return b
+}
+
+// quantized is a row's records, each read.
+func quantized(t testing.TB, s *Set, x []float32, form Form) (blocks []block) {
+	size := s.RecordBytes[form]
+	rec := dirty(len(x) / 32 * size)
+	s.QuantizeRow(rec, size, x, form)
+	for at := 0; at < len(rec); at += size {
+		blocks = append(blocks, readRecord(t, s, rec[at:], form))
+	}
+	return blocks
 }
 
 func sum(codes []int) (n int) {
@@ -48,23 +80,15 @@ func TestARecordHoldsTheNearestCodes(t *testing.T) {
 					x[i] *= scale
 					amax = max(amax, math.Abs(float64(x[i])))
 				}
-				rec := dirty(RecordBytes)
-				s.QuantizeRow(rec, RecordBytes, x, form)
-				b := readRecord(rec)
+				b := quantized(t, s, x, form)[0]
 				require.Equal(t, float32(amax)/float32(levels), b.d)
 				for k, v := range x {
-					c := float64(b.wideCodes[k])
+					c := float64(b.codes[k])
 					require.InDelta(t, float64(v)/float64(b.d), c, 0.5+levels*1e-6, "%s: code %d of %v", s.Name, k, x)
 					require.LessOrEqual(t, math.Abs(c), levels)
 				}
-				if form == FormInt8 {
-					require.Equal(t, b.wideCodes, b.int8Codes)
-				} else {
-					require.Zero(t, b.int8Codes)
-				}
-				require.Equal(t, []int{sum(b.wideCodes[:]), sum(b.wideCodes[:16]), sum(b.wideCodes[16:])}, []int{b.n, b.h0, b.h1})
-				require.Equal(t, b.d*float32(b.n), b.s)
-				require.Equal(t, make([]byte, 12), rec[116:])
+				require.Equal(t, []int{sum(b.codes[:16]), sum(b.codes[16:])}, []int{b.h0, b.h1})
+				require.Equal(t, b.d*float32(b.h0+b.h1), b.s)
 			}
 		}
 	}
@@ -74,10 +98,8 @@ func TestCodesRoundToEven(t *testing.T) {
 	for _, s := range Available() {
 		x := make([]float32, 32)
 		copy(x, []float32{127, 0.5, 1.5, 2.5, -0.5, -1.5, -2.5, -127})
-		rec := make([]byte, RecordBytes)
-		s.QuantizeRow(rec, RecordBytes, x, FormInt8)
-		b := readRecord(rec)
-		require.Equal(t, []int{127, 0, 2, 2, 0, -2, -2, -127}, b.wideCodes[:8], s.Name)
+		b := quantized(t, s, x, FormInt8)[0]
+		require.Equal(t, []int{127, 0, 2, 2, 0, -2, -2, -127}, b.codes[:8], s.Name)
 	}
 }
 
@@ -88,31 +110,25 @@ func TestBlocksThatHaveNoScale(t *testing.T) {
 			for _, v := range []float32{inf, -inf, nan} {
 				x := randomValues(rand.New(rand.NewPCG(1, 4)), 64)
 				x[7] = v
-				rec := dirty(2 * RecordBytes)
-				s.QuantizeRow(rec, RecordBytes, x, form)
-				b := readRecord(rec)
+				blocks := quantized(t, s, x, form)
+				b := blocks[0]
 				require.True(t, isNaN(b.d) && isNaN(b.s), "%s: d, s = %v, %v", s.Name, b.d, b.s)
 				b.d, b.s = 0, 0
 				require.Zero(t, b)
-				require.True(t, finite(readRecord(rec[RecordBytes:]).d), "the next block is its own")
+				require.True(t, finite(blocks[1].d), "the next block is its own")
 			}
 			for _, v := range []float32{0, 1e-42, math.Float32frombits(0x1f7fffff), -math.Float32frombits(0x1f7fffff)} {
 				x := make([]float32, 32)
 				x[31] = v
-				rec := dirty(RecordBytes)
-				s.QuantizeRow(rec, RecordBytes, x, form)
-				require.Zero(t, readRecord(rec), "%s: %v", s.Name, v)
+				require.Zero(t, quantized(t, s, x, form)[0], "%s: %v", s.Name, v)
 			}
 			x := make([]float32, 32)
 			x[31] = 0x1p-64
-			rec := dirty(RecordBytes)
-			s.QuantizeRow(rec, RecordBytes, x, form)
-			require.NotZero(t, readRecord(rec).d, "2⁻⁶⁴ is large enough to have a scale")
+			require.NotZero(t, quantized(t, s, x, form)[0].d, "2⁻⁶⁴ is large enough to have a scale")
 			for k := range x {
 				x[k] = math.MaxFloat32
 			}
-			s.QuantizeRow(rec, RecordBytes, x, form)
-			require.True(t, finite(readRecord(rec).d))
+			require.True(t, finite(quantized(t, s, x, form)[0].d))
 		}
 	}
 }
@@ -140,19 +156,20 @@ func TestEveryTierQuantizesLikeGeneric(t *testing.T) {
 				}
 			}
 			for _, form := range []Form{FormInt8, FormInt16} {
-				stride := RecordBytes * (1 + r.IntN(4))
-				n := (len(x)/32-1)*stride + RecordBytes
-				want, got := dirty(n), dirty(n)
-				g.QuantizeRow(want, stride, x, form)
+				want := quantized(t, g, x, form)
+				size := s.RecordBytes[form]
+				stride := size * (1 + r.IntN(4))
+				n := (len(x)/32-1)*stride + size
+				got := dirty(n)
 				s.QuantizeRow(got, stride, x, form)
-				for at := 0; at < n; at += stride {
-					w, v := readRecord(want[at:]), readRecord(got[at:])
+				for j, w := range want {
+					v := readRecord(t, s, got[j*stride:], form)
 					requireSame(t, []float32{w.d, w.s}, []float32{v.d, v.s}, "d, s")
 					w.d, w.s, v.d, v.s = 0, 0, 0, 0
 					require.Equal(t, w, v, "%v", x)
 				}
 				for at := range n {
-					if at%stride >= RecordBytes {
+					if at%stride >= size {
 						require.Equal(t, byte(0xa5), got[at], "written between records")
 					}
 				}
@@ -184,9 +201,10 @@ func TestActivationsLieInGroupsOfTokens(t *testing.T) {
 						continue
 					}
 					for i := range cols / 32 {
-						want := make([]byte, RecordBytes)
-						s.QuantizeRow(want, RecordBytes, row[32*i:32*i+32], f)
-						require.Equal(t, want, group[(i*n+tok-first)*RecordBytes:][:RecordBytes])
+						size := s.RecordBytes[f]
+						want := make([]byte, size)
+						s.QuantizeRow(want, size, row[32*i:32*i+32], f)
+						require.Equal(t, want, group[(i*n+tok-first)*size:][:size])
 					}
 				}
 			}

@@ -11,11 +11,7 @@ var avx2Features = []cpuid.FeatureID{cpuid.AVX2, cpuid.FMA3, cpuid.F16C}
 // avx2Set is the tier of AVX2, FMA and F16C assembly. Where it cannot run it is
 // nil and missing names the features that are not there.
 func avx2Set() (s *Set, missing []string) {
-	for _, f := range avx2Features {
-		if !cpuid.CPU.Supports(f) {
-			missing = append(missing, f.String())
-		}
-	}
+	missing = missingFeatures(avx2Features)
 	if len(missing) > 0 {
 		return nil, missing
 	}
@@ -24,4 +20,13 @@ func avx2Set() (s *Set, missing []string) {
 	fillMatmulAVX2(s)
 	fillOpsAVX2(s)
 	return s, nil
+}
+
+func missingFeatures(features []cpuid.FeatureID) (names []string) {
+	for _, f := range features {
+		if !cpuid.CPU.Supports(f) {
+			names = append(names, f.String())
+		}
+	}
+	return names
 }

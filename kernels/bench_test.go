@@ -11,7 +11,7 @@ import (
 
 // benchShapes are rows × columns × tokens: SmolLM2-135M's largest layer matrix
 // for one token (GB/s of weights counts) and for a prompt.
-var benchShapes = [][3]int{{1536, 576, 1}, {1536, 576, 60}, {1536, 768, 1}, {1536, 768, 60}}
+var benchShapes = [][3]int{{1536, 576, 1}, {1536, 576, 504}, {1536, 768, 1}, {1536, 768, 504}}
 
 // BenchmarkMatmul is named type/form/tier/rows×columns×tokens; bytes are those
 // of the packed weights.
@@ -71,7 +71,7 @@ func BenchmarkPackPanel(b *testing.B) {
 
 // BenchmarkPackAct's bytes are the values read.
 func BenchmarkPackAct(b *testing.B) {
-	const cols, tokens = 2048, 4
+	const cols, tokens = 2048, 6
 	x := randomValues(rand.New(rand.NewPCG(1, 2)), tokens*cols)
 	for _, s := range Available() {
 		for f := range Form(numForms) {

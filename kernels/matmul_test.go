@@ -103,7 +103,7 @@ func colsOf(r *rand.Rand, t quant.Type) int {
 }
 
 // activations are the values that packed activations stand for.
-func activations(s *Set, f Form, x []float32, cols, tokens int) []float64 {
+func activations(t testing.TB, s *Set, f Form, x []float32, cols, tokens int) []float64 {
 	y := make([]float64, len(x))
 	for i, v := range x {
 		y[i] = float64(v)
@@ -111,12 +111,9 @@ func activations(s *Set, f Form, x []float32, cols, tokens int) []float64 {
 	if f == FormFloat {
 		return y
 	}
-	rec := make([]byte, RecordBytes)
-	for i := 0; i < len(x); i += blockCols {
-		s.QuantizeRow(rec, RecordBytes, x[i:i+blockCols], f)
-		b := readRecord(rec)
-		for k, c := range b.wideCodes {
-			y[i+k] = float64(b.d) * float64(c)
+	for i, b := range quantized(t, s, x, f) {
+		for k, c := range b.codes {
+			y[i*blockCols+k] = float64(b.d) * float64(c)
 		}
 	}
 	return y
@@ -133,7 +130,7 @@ func TestProductsAreTheSumsOfWeightsTimesActivations(t *testing.T) {
 						src, w := randomRows(r, typ, rows, cols)
 						x := randomValues(r, tokens*cols)
 						got := multiply(s, typ, src, rows, cols, x, tokens, f)
-						y := activations(s, f, x, cols, tokens)
+						y := activations(t, s, f, x, cols, tokens)
 						for i := range tokens {
 							for j := range rows {
 								want, size := 0.0, 0.0

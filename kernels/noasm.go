@@ -4,3 +4,6 @@ package kernels
 
 // avx2Set is nil: no assembly is compiled in.
 func avx2Set() (s *Set, missing []string) { return nil, nil }
+
+// avx512Set is nil: no assembly is compiled in.
+func avx512Set() (s *Set, missing []string) { return nil, nil }

@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -128,22 +127,16 @@ func TestEveryTierQuantizesRowsLikeGeneric(t *testing.T) {
 			for i := range 200 {
 				blocks, tokens := 1+r.IntN(20), 1+r.IntN(4)
 				x := operands(r, 32*blocks, i%2 == 1)
-				stride := tokens * RecordBytes
-				size := (blocks-1)*stride + RecordBytes
-				want, got := make([]byte, size), guarded(t, make([]byte, size))
-				for j := range want {
-					want[j], got[j] = 0xaa, 0xaa
-				}
-				g.QuantizeRow(want, stride, x, form)
+				stride := tokens * s.RecordBytes[form]
+				want := quantized(t, g, x, form)
+				got := guarded(t, dirty((blocks-1)*stride+s.RecordBytes[form]))
 				s.QuantizeRow(got, stride, guarded(t, x), form)
-				for b := range blocks {
-					w, h := want[b*stride:], got[b*stride:]
-					if bits := binary.LittleEndian.Uint32(h[recD:]); bits&0x7fffffff > 0x7f800000 {
-						copy(h[recD:recD+8], w[recD:recD+8]) // any NaN equals any NaN
-						require.True(t, math.IsNaN(float64(math.Float32frombits(binary.LittleEndian.Uint32(w[recD:])))))
-					}
+				for b, w := range want {
+					h := readRecord(t, s, got[b*stride:], form)
+					requireSame(t, []float32{w.d, w.s}, []float32{h.d, h.s}, "d, s")
+					w.d, w.s, h.d, h.s = 0, 0, 0, 0
+					require.Equal(t, w, h)
 				}
-				require.Equal(t, want, got)
 			}
 		}
 	})

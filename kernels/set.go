@@ -18,9 +18,12 @@ type Set struct {
 	// Tile multiplies one panel with one group of tokens, by weight type,
 	// activation form and number of tokens.
 	Tile [quant.NumTypes]Tiles
+	// RecordBytes is the size of the activation record of one token's block of
+	// 32 columns, by form (FormInt8 and FormInt16). Its layout is the tier's own.
+	RecordBytes [numForms]int
 	// QuantizeRow writes one token's activation records for x (a multiple of
-	// 32 values): the record of block i goes to dst[i*stride:], as RecordBytes
-	// lays it out. form is FormInt8 or FormInt16.
+	// 32 values): the record of block i goes to dst[i*stride:]. form is FormInt8
+	// or FormInt16.
 	QuantizeRow func(dst []byte, stride int, x []float32, form Form)
 
 	// RMSNorm writes x·r·w, r = 1/sqrt(mean(x²) + eps), to dst.

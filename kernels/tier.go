@@ -8,12 +8,23 @@ import (
 // tierNames are all tiers there are, the ones for other machines among them.
 var tierNames = []string{"generic", "avx2", "avx512", "neon", "dotprod", "i8mm"}
 
+// vectorTiers are the tiers in assembly, the slowest first. Where one cannot run,
+// set returns nil and the names of the CPU's missing features.
+var vectorTiers = []struct {
+	name string
+	set  func() (s *Set, missing []string)
+}{
+	{"avx2", avx2Set},
+	{"avx512", avx512Set},
+}
+
 // Generic returns the tier in plain Go, which runs everywhere.
 func Generic() *Set {
 	s := &Set{
 		Name:      "generic",
 		PanelRows: genericRows, FloatPanelRows: genericFloatRows,
 		Tokens: genericTokens, FloatTokens: genericTokens,
+		RecordBytes: [numForms]int{FormInt8: RecordBytes, FormInt16: RecordBytes},
 		QuantizeRow: quantizeRow,
 	}
 	genericTiles(s)
@@ -24,8 +35,10 @@ func Generic() *Set {
 // Available returns the tiers this machine can run, the slowest first.
 func Available() []*Set {
 	sets := []*Set{Generic()}
-	if s, _ := avx2Set(); s != nil {
-		sets = append(sets, s)
+	for _, t := range vectorTiers {
+		if s, _ := t.set(); s != nil {
+			sets = append(sets, s)
+		}
 	}
 	return sets
 }
@@ -45,8 +58,10 @@ func Select(name string) (*Set, error) {
 		if n != name {
 			continue
 		}
-		if _, missing := avx2Set(); name == "avx2" && len(missing) > 0 {
-			return nil, fmt.Errorf("CPU tier %q: this machine lacks %s", name, strings.Join(missing, ", "))
+		for _, t := range vectorTiers {
+			if _, missing := t.set(); t.name == name && len(missing) > 0 {
+				return nil, fmt.Errorf("CPU tier %q: this machine lacks %s", name, strings.Join(missing, ", "))
+			}
 		}
 		return nil, fmt.Errorf("CPU tier %q is not available on this machine", name)
 	}

@@ -84,6 +84,32 @@ func (s *source) loopHead(name string) {
 	s.line("%s:", name)
 }
 
+// blocks emits the loop over the blocks of a quantised panel; actBytes are a
+// block's records of all tokens. super is emitted for each super-block, in types
+// that have them.
+func (s *source) blocks(w *weight, actBytes int, super, block func()) {
+	if len(w.head) > 0 {
+		s.loopHead("super")
+		s.ins("head: the super-block's scales", "MOVQ", regPanel, regHead)
+		s.ins("", "ADDQ", imm(w.bytes(w.head)), regPanel)
+		super()
+		s.ins("", "MOVQ", imm(superBlocks), regCount)
+	}
+	s.loopHead("block")
+	block()
+	s.ins("next block", "ADDQ", imm(w.bytes(w.block)), regPanel)
+	s.ins("", "ADDQ", imm(actBytes), regAct)
+	if len(w.head) > 0 {
+		s.ins("", "DECQ", regCount)
+		s.ins("", "JNZ", "block")
+		s.ins("next super-block", "SUBQ", imm(superBlocks), regSteps)
+		s.ins("", "JNZ", "super")
+	} else {
+		s.ins("", "DECQ", regSteps)
+		s.ins("", "JNZ", "block")
+	}
+}
+
 // constant is 32 bytes of read-only data.
 type constant struct {
 	name  string

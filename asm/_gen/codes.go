@@ -7,11 +7,11 @@ import "fmt"
 func (t *tile) codes(j int) {
 	switch {
 	case t.w.has("bytes"):
-		t.ins(fmt.Sprintf("codes of k = %d..%d", 4*j, 4*j+3), "VMOVDQU", t.w.at("bytes", 4*panelRows*j), t.code)
+		t.ins(fmt.Sprintf("codes of k = %d..%d", 4*j, 4*j+3), "VMOVDQU", t.w.at("bytes", j), t.code)
 		return
 	case t.w.has("nibbles"):
 		if j%2 == 0 {
-			t.ins(fmt.Sprintf("low codes of k = %d..%d", 4*j, 4*j+7), "VMOVDQU", t.w.at("nibbles", 4*panelRows*(j/2)), t.vec)
+			t.ins(fmt.Sprintf("low codes of k = %d..%d", 4*j, 4*j+7), "VMOVDQU", t.w.at("nibbles", j/2), t.vec)
 			t.ins(fmt.Sprintf("k = %d..%d", 4*j, 4*j+3), "VPAND", t.constant(maskLow), t.vec, t.code)
 		} else {
 			t.ins("", "VPSRLW", "$4", t.vec, t.code)
@@ -19,7 +19,7 @@ func (t *tile) codes(j int) {
 		}
 	default: // pairs
 		if j%4 == 0 {
-			t.ins(fmt.Sprintf("low codes of k = %d..%d", 4*j, 4*j+15), "VMOVDQU", t.w.at("pairs", 4*panelRows*(j/4)), t.vec)
+			t.ins(fmt.Sprintf("low codes of k = %d..%d", 4*j, 4*j+15), "VMOVDQU", t.w.at("pairs", j/4), t.vec)
 		}
 		from := t.vec
 		if i := j % 4; i > 0 {
@@ -46,7 +46,7 @@ func (t *tile) upper(plane string, v, shift int) {
 	from, ok := t.plane[plane]
 	if !ok {
 		from = t.tmp
-		t.ins("upper bits", "VMOVDQU", t.w.at(plane, 4*panelRows*v), from)
+		t.ins("upper bits", "VMOVDQU", t.w.at(plane, v), from)
 	}
 	switch {
 	case shift > 0:

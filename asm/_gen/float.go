@@ -44,22 +44,8 @@ func floatFile(w *floatWeight) (name, text string, funcs []string) {
 }
 
 func (w *floatWeight) about() string {
-	exact := map[string]string{
-		"F32":  "Weights are multiplied as they lie.",
-		"F16":  "VCVTPH2PS widens weights exactly.",
-		"BF16": "A weight's 16 bits are the upper half of an fp32: VPMOVZXWD and a shift widen it.",
-	}[w.name]
 	return fmt.Sprintf(`Matrix product of %s weights: one panel of 64 rows times 1 to 6 tokens.
-The Go loop it equals:
-
-	for r, t := range rows and tokens {
-		acc := float32(0)
-		for k := range steps {
-			acc = FMA32(float32(panel[k*64+r]), act[k*T+t], acc)
-		}
-		dst[t*ld+r] = acc
-	}
-
+%s
 Algebra: none; each result is one chain of FMAs. %s
 An FMA takes 4 cycles and two start in each, so at least 8 chains run side by side:
 1 token: all 64 rows, 8 vectors; 2 and 3 tokens: 32 rows, 4 vectors a token; 4 to 6
@@ -77,8 +63,28 @@ BX panel, CX activations, DX k left; R8 k of the chunk, R9 k of the sub-tile lef
 R10 panel and R11 activations in the sub-tile, R12 sub-tiles left, R13 token's row of dst.
 
 Tails: steps may be any number above 0; the last chunk is shorter. Missing rows of a
-panel are zero and their results are not used.`, w.name, exact, floatChunk, floatRows*w.bytes)
+panel are zero and their results are not used.`, w.name, floatLoop, w.exact(), floatChunk, floatRows*w.bytes)
 }
+
+// exact says how weights become fp32.
+func (w *floatWeight) exact() string {
+	return map[string]string{
+		"F32":  "Weights are multiplied as they lie.",
+		"F16":  "VCVTPH2PS widens weights exactly.",
+		"BF16": "A weight's 16 bits are the upper half of an fp32: VPMOVZXWD and a shift widen it.",
+	}[w.name]
+}
+
+const floatLoop = `The Go loop it equals:
+
+	for r, t := range rows and tokens {
+		acc := float32(0)
+		for k := range steps {
+			acc = FMA32(float32(panel[k*64+r]), act[k*T+t], acc)
+		}
+		dst[t*ld+r] = acc
+	}
+`
 
 // floatTile is one function.
 type floatTile struct {

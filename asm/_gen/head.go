@@ -35,7 +35,7 @@ func quantizedFile(w *weight) (name, text string, funcs []string) {
 			funcs = append(funcs, fn)
 		}
 	}
-	fileHead(&s, w.title()+w.loop()+w.algebra()+w.layout()+w.registers()+quantizedTails)
+	fileHead(&s, w.title(maxTokens)+w.loop()+w.algebra()+w.layout()+recordAVX2+w.registers()+quantizedTails(w.rows))
 	name = fmt.Sprintf("matmul_%s_avx2_amd64.s", strings.ToLower(w.name))
 	return name, s.b.String() + body.b.String(), funcs
 }
@@ -50,14 +50,16 @@ func fileHead(s *source, about string) {
 	}
 }
 
-const quantizedTails = `
-Tails: none. A panel always has 8 rows (missing ones are zero and their results
+func quantizedTails(rows int) string {
+	return fmt.Sprintf(`
+Tails: none. A panel always has %d rows (missing ones are zero and their results
 are not used), k is a multiple of 32, and there is one function for each number
 of tokens. steps is never 0.
-`
+`, rows)
+}
 
-func (w *weight) title() string {
-	return fmt.Sprintf("Matrix product of %s weights: one panel of 8 rows times 1 to 4 tokens.\n", w.name)
+func (w *weight) title(tokens int) string {
+	return fmt.Sprintf("Matrix product of %s weights: one panel of %d rows times 1 to %d tokens.\n", w.name, w.rows, tokens)
 }
 
 // loop is the Go loop that the tiles equal.
@@ -158,23 +160,25 @@ func (w *weight) layout() string {
 	draw := func(fields []field) {
 		n := 0
 		for _, f := range fields {
-			fmt.Fprintf(&b, "\t%4d  %-8s %4d bytes: %s\n", n, f.name, f.bytes, f.what)
-			n += f.bytes
+			fmt.Fprintf(&b, "\t%4d  %-8s %4d bytes: %s\n", n, f.name, w.rows*f.size, f.what)
+			n += w.rows * f.size
 		}
 	}
 	if len(w.head) > 0 {
-		fmt.Fprintf(&b, "\nLayout of a panel: super-blocks of 256 k, %d bytes each:\n\n", bytesOf(w.head)+superBlocks*bytesOf(w.block))
+		fmt.Fprintf(&b, "\nLayout of a panel: super-blocks of 256 k, %d bytes each:\n\n", w.bytes(w.head)+superBlocks*w.bytes(w.block))
 		draw(w.head)
-		fmt.Fprintf(&b, "\nthen 8 blocks of 32 k, %d bytes each:\n\n", bytesOf(w.block))
+		fmt.Fprintf(&b, "\nthen 8 blocks of 32 k, %d bytes each:\n\n", w.bytes(w.block))
 	} else {
-		fmt.Fprintf(&b, "\nLayout of a panel: blocks of 32 k, %d bytes each:\n\n", bytesOf(w.block))
+		fmt.Fprintf(&b, "\nLayout of a panel: blocks of 32 k, %d bytes each:\n\n", w.bytes(w.block))
 	}
 	draw(w.block)
 	b.WriteString("\nA vector has one row a lane; b = 0..3 is the byte in the lane.\n")
-	fmt.Fprintf(&b, "A record of activations is %d bytes, the tokens' records of a block lie together:\n"+
-		"int8 q[32], int16 q[32], f32 d, f32 s = d·N, int32 N = Σq, int32 H[2] = Σ of each half.\n", recordBytes)
 	return b.String()
 }
+
+const recordAVX2 = `A record of activations is 128 bytes, the tokens' records of a block lie together:
+int8 q[32], int16 q[32], f32 d, f32 s = d·N, int32 N = Σq, int32 H[2] = Σ of each half.
+`
 
 func (w *weight) registers() string {
 	text := `

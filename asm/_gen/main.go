@@ -1,7 +1,7 @@
-// Command _gen writes the AVX2 matrix products of asm/: for every weight type
-// one file of unrolled tiles, and the declarations of all of them; and likewise
-// the tiles of attention. It is run
-// by "go generate ./asm"; a test in asm/ runs it too and compares.
+// Command _gen writes the AVX2 and AVX-512 matrix products of asm/: for every
+// weight type one file of unrolled tiles a tier, and the declarations of all of
+// them; and likewise the tiles of attention. It is run by "go generate ./asm"; a
+// test in asm/ runs it too and compares.
 package main
 
 import (
@@ -13,23 +13,41 @@ import (
 	"strings"
 )
 
+// tiers are the instruction sets written for.
+var tiers = []struct {
+	name      string
+	rows      int // of a panel of a quantised type
+	quantized func(*weight) (name, text string, funcs []string)
+	float     func(*floatWeight) (name, text string, funcs []string)
+	tables    bool // declare slices of the tiles by number of tokens
+}{
+	{"avx2", rowsAVX2, quantizedFile, floatFile, false},
+	{"avx512", rowsAVX512, quantizedFile512, floatFile512, true},
+}
+
 func main() {
 	out := flag.String("out", ".", "folder to write into")
 	flag.Parse()
 	files := map[string]string{}
-	var names []string
-	for i := range quantized {
-		w := &quantized[i]
-		name, text, funcs := quantizedFile(w)
-		files[name] = text
-		names = append(names, funcs...)
+	for _, tier := range tiers {
+		var names []string
+		add := func(name, text string, funcs []string) {
+			files[name] = text
+			names = append(names, funcs...)
+		}
+		for _, w := range quantized {
+			w.rows = tier.rows
+			add(tier.quantized(&w))
+		}
+		for i := range floats {
+			add(tier.float(&floats[i]))
+		}
+		text := declarations(names)
+		if tier.tables {
+			text += tables(names)
+		}
+		files[fmt.Sprintf("matmul_%s_amd64.go", tier.name)] = text
 	}
-	for i := range floats {
-		name, text, funcs := floatFile(&floats[i])
-		files[name] = text
-		names = append(names, funcs...)
-	}
-	files["matmul_avx2_amd64.go"] = declarations(names)
 	maps.Copy(files, attentionFiles())
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(*out, name), []byte(text), 0o644); err != nil {
@@ -56,6 +74,26 @@ package asm
 `)
 	for _, name := range names {
 		fmt.Fprintf(&b, "\n//go:noescape\nfunc %s(dst *float32, ld int, panel, act *byte, steps int)\n", name)
+	}
+	return b.String()
+}
+
+// tables declares slices of the functions that differ only in the number of
+// tokens, names being in this order.
+func tables(names []string) string {
+	var b strings.Builder
+	for i := 0; i < len(names); {
+		base := strings.TrimSuffix(names[i], "x1AVX512")
+		n := i
+		for n < len(names) && strings.HasPrefix(names[n], base+"x") {
+			n++
+		}
+		fmt.Fprintf(&b, "\n// %sAVX512 are the tiles of 1 to %d tokens.\n", base, n-i)
+		fmt.Fprintf(&b, "var %sAVX512 = []func(dst *float32, ld int, panel, act *byte, steps int){\n", base)
+		for ; i < n; i++ {
+			fmt.Fprintf(&b, "\t%s,\n", names[i])
+		}
+		b.WriteString("}\n")
 	}
 	return b.String()
 }

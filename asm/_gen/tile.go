@@ -2,6 +2,22 @@ package main
 
 import "fmt"
 
+const (
+	rowsAVX2    = 8   // of a panel of a quantised type
+	maxTokens   = 4   // at most in a tile
+	recordBytes = 128 // activations of 32 k of one token
+)
+
+// Fields of an activation record.
+const (
+	actCodes = 0   // int8 q[32]
+	actWide  = 32  // int16 q[32], each four in the order 0, 2, 1, 3
+	actD     = 96  // f32 scale
+	actS     = 100 // f32 d·N
+	actN     = 104 // int32 sum of q
+	actH     = 108 // int32 sums of q[:16] and q[16:]
+)
+
 // tile writes one function: a panel times a group of tokens.
 type tile struct {
 	*source
@@ -139,7 +155,7 @@ func (t *tile) write(name string) {
 	if t.wide {
 		form = "int16"
 	}
-	t.function(name, fmt.Sprintf("%d rows, %s activations of %s.", panelRows, form, plural(t.tokens, "token")))
+	t.function(name, fmt.Sprintf("%d rows, %s activations of %s.", t.w.rows, form, plural(t.tokens, "token")))
 	for _, c := range constants(t.w, t.wide) {
 		if r, ok := t.held[c.name]; ok {
 			t.ins(c.what, "VMOVDQU", c, r)
@@ -148,26 +164,10 @@ func (t *tile) write(name string) {
 	for _, a := range t.acc {
 		t.ins("acc = +0", "VXORPS", a, a, a)
 	}
-	if len(t.w.head) > 0 {
-		t.loopHead("super")
-		t.ins("head: the super-block's scales", "MOVQ", regPanel, regHead)
-		t.ins("", "ADDQ", imm(bytesOf(t.w.head)), regPanel)
-		t.ins("", "MOVQ", imm(superBlocks), regCount)
-	}
-	t.loopHead("block")
-	t.sums()
-	t.fold()
-	t.ins("next block", "ADDQ", imm(bytesOf(t.w.block)), regPanel)
-	t.ins("", "ADDQ", imm(t.tokens*recordBytes), regAct)
-	if len(t.w.head) > 0 {
-		t.ins("", "DECQ", regCount)
-		t.ins("", "JNZ", "block")
-		t.ins("next super-block", "SUBQ", imm(superBlocks), regSteps)
-		t.ins("", "JNZ", "super")
-	} else {
-		t.ins("", "DECQ", regSteps)
-		t.ins("", "JNZ", "block")
-	}
+	t.blocks(t.w, t.tokens*recordBytes, func() {}, func() {
+		t.sums()
+		t.fold()
+	})
 	t.line("")
 	for i, a := range t.acc {
 		t.ins(fmt.Sprintf("dst of token %d", i), "VMOVUPS", a, mem(regDst, 0))

@@ -5,47 +5,32 @@ import (
 	"slices"
 )
 
-const (
-	panelRows   = 8   // of a quantised type: lanes of a vector
-	recordBytes = 128 // activations of 32 k of one token
-	superBlocks = 8   // blocks of 32 in a K-quant's super-block
-	maxTokens   = 4
-)
-
-// Fields of an activation record.
-const (
-	actCodes = 0   // int8 q[32]
-	actWide  = 32  // int16 q[32], each four in the order 0, 2, 1, 3
-	actD     = 96  // f32 scale
-	actS     = 100 // f32 d·N
-	actN     = 104 // int32 sum of q
-	actH     = 108 // int32 sums of q[:16] and q[16:]
-)
+const superBlocks = 8 // blocks of 32 in a K-quant's super-block
 
 // field is a part of a panel's block.
 type field struct {
-	name  string
-	bytes int
-	what  string
+	name string
+	size int // bytes of a row
+	what string
 }
 
 // The fields that panels are made of.
 var (
-	nibbles   = field{"nibbles", 16 * panelRows, "4 vectors; vector v, byte b: code of k = 8v+b low, k = 8v+4+b high"}
-	highBits  = field{"bits", 4 * panelRows, "1 vector; byte b, bit j: a bit of the code of k = 4j+b"}
-	pairs     = field{"pairs", 8 * panelRows, "2 vectors; vector p, byte b, bits 2i and 2i+1: two bits of k = 16p+4i+b"}
-	codeBytes = field{"bytes", 32 * panelRows, "8 vectors; vector j, byte b: code of k = 4j+b"}
-	f16D      = field{"d", 2 * panelRows, "f16 scale of each row"}
-	f16M      = field{"m", 2 * panelRows, "f16 minimum of each row"}
-	f16Dmin   = field{"dmin", 2 * panelRows, "f16 scale of each row's minima"}
-	f32D      = field{"d", 4 * panelRows, "f32 scale of each row"}
-	u8Scale   = field{"sc", panelRows, "u8 scale of each row"}
-	i8Scale   = field{"sc", panelRows, "int8 scale of each row"}
-	u8Min     = field{"mn", panelRows, "u8 minimum of each row"}
-	i8Scale0  = field{"sc0", panelRows, "int8 scale of each row, k 0..15"}
-	i8Scale1  = field{"sc1", panelRows, "int8 scale of each row, k 16..31"}
-	both0     = field{"sc0", panelRows, "u8 of each row, k 0..15: scale low, minimum high"}
-	both1     = field{"sc1", panelRows, "u8 of each row, k 16..31: scale low, minimum high"}
+	nibbles   = field{"nibbles", 16, "4 vectors; vector v, byte b: code of k = 8v+b low, k = 8v+4+b high"}
+	highBits  = field{"bits", 4, "1 vector; byte b, bit j: a bit of the code of k = 4j+b"}
+	pairs     = field{"pairs", 8, "2 vectors; vector p, byte b, bits 2i and 2i+1: two bits of k = 16p+4i+b"}
+	codeBytes = field{"bytes", 32, "8 vectors; vector j, byte b: code of k = 4j+b"}
+	f16D      = field{"d", 2, "f16 scale of each row"}
+	f16M      = field{"m", 2, "f16 minimum of each row"}
+	f16Dmin   = field{"dmin", 2, "f16 scale of each row's minima"}
+	f32D      = field{"d", 4, "f32 scale of each row"}
+	u8Scale   = field{"sc", 1, "u8 scale of each row"}
+	i8Scale   = field{"sc", 1, "int8 scale of each row"}
+	u8Min     = field{"mn", 1, "u8 minimum of each row"}
+	i8Scale0  = field{"sc0", 1, "int8 scale of each row, k 0..15"}
+	i8Scale1  = field{"sc1", 1, "int8 scale of each row, k 16..31"}
+	both0     = field{"sc0", 1, "u8 of each row, k 0..15: scale low, minimum high"}
+	both1     = field{"sc1", 1, "u8 of each row, k 16..31: scale low, minimum high"}
 )
 
 // scaling is how a type's scales enter.
@@ -68,6 +53,7 @@ type weight struct {
 	table   *[16]int // what a nibble stands for, itself where nil
 	max     int      // largest unsigned code
 	off     int      // subtracted from the unsigned code
+	rows    int      // of a panel: lanes of a vector
 }
 
 var (
@@ -91,27 +77,25 @@ var quantized = []weight{
 	{name: "Q2_K", head: []field{f16D, f16Dmin}, block: []field{both0, both1, pairs}, scaling: halfScale, minimum: true, max: 3},
 }
 
-// bytesOf is the length of a run of fields.
-func bytesOf(fields []field) int {
+// bytes is the length of a run of fields.
+func (w *weight) bytes(fields []field) int {
 	n := 0
 	for _, f := range fields {
-		n += f.bytes
+		n += w.rows * f.size
 	}
 	return n
 }
 
-// at is the memory operand of a field, off bytes into it.
-func (w *weight) at(name string, off int) string {
+// at is the memory operand of a field; of a plane, its vector v.
+func (w *weight) at(name string, v int) string {
 	for _, part := range []struct {
 		fields []field
 		base   string
 	}{{w.block, regPanel}, {w.head, regHead}} {
-		n := 0
-		for _, f := range part.fields {
+		for i, f := range part.fields {
 			if f.name == name {
-				return mem(part.base, n+off)
+				return mem(part.base, w.bytes(part.fields[:i])+4*w.rows*v)
 			}
-			n += f.bytes
 		}
 	}
 	panic(w.name + " has no field " + name)
