@@ -407,7 +407,7 @@ func TestADecodeStepWithItsSamplingAllocatesNothing(t *testing.T) {
 	}
 }
 
-func TestAFileTruncatedInUseFailsTheModelForGood(t *testing.T) {
+func TestAFileThatShrinksInUseFailsTheModelForGood(t *testing.T) {
 	if goruntime.GOOS == "windows" {
 		t.Skip("a mapped file cannot be truncated there")
 	}

@@ -16,14 +16,14 @@
 //
 // A vector holds 8 positions of one channel, so that no sum runs across lanes. A
 // tile is one panel, 16 positions; with up to three queries it is two panels, to
-// have enough independent sums (an FMA takes 4 cycles, two begin in each), and
-// what is to come is prefetched: two streams are one too many for the hardware.
+// have enough independent sums (an FMA takes 4 cycles, two begin in each). What is
+// to come is prefetched in order: two streams are one too many for the hardware.
 //
 // Registers: Y0… the sums, by query, then 8 positions; then the queries' channel in
 // all lanes and keys as float32.
-// DI s, R10 bytes from row to row, R13 its fourth row; AX channel of q, R8 bytes
-// from row to row, R11 its fourth row, running; SI q; BX keys, running; R9 bytes of
-// a panel; CX panels left; DX dim, R12 channels left.
+// DI s, R10 bytes from row to row, R13 its fourth row; SI q, running over channels,
+// R8 bytes from row to row, R11 its fourth row; BX keys, running; R9 bytes of a
+// panel; AX keys to prefetch; CX panels left; DX dim, R12 channels left.
 //
 // Tails: none. A panel is always whole.
 
@@ -48,12 +48,12 @@ panels2:
 	VXORPS        Y1, Y1, Y1                                // sum[0][8:16] = 0
 	VXORPS        Y2, Y2, Y2                                // sum[0][16:24] = 0
 	VXORPS        Y3, Y3, Y3                                // sum[0][24:32] = 0
-	MOVQ          SI, AX
+	LEAQ          8192(BX), AX
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 channels2:
-	VBROADCASTSS  (AX), Y4                                  // factor[0]
+	VBROADCASTSS  (SI), Y4                                  // factor[0]
 	VCVTPH2PS     (BX), Y5
 	VFMADD231PS   Y5, Y4, Y0                                // sum[0] += factor[0]*vector
 	VCVTPH2PS     16(BX), Y6
@@ -62,12 +62,14 @@ channels2:
 	VFMADD231PS   Y7, Y4, Y2                                // sum[0] += factor[0]*vector
 	VCVTPH2PS     16(BX)(R9*1), Y8
 	VFMADD231PS   Y8, Y4, Y3                                // sum[0] += factor[0]*vector
-	PREFETCHT0    8192(BX)
-	PREFETCHT0    8192(BX)(R9*1)
+	PREFETCHT0    (AX)
+	ADDQ          $64, AX
 	ADDQ          $32, BX
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           channels2
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, 64(DI)                                // sum[0][16:24]
@@ -82,20 +84,24 @@ panels1:
 	JEQ           done
 	VXORPS        Y0, Y0, Y0                                // sum[0][0:8] = 0
 	VXORPS        Y1, Y1, Y1                                // sum[0][8:16] = 0
-	MOVQ          SI, AX
+	LEAQ          8192(BX), AX
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 channels1:
-	VBROADCASTSS  (AX), Y2                                  // factor[0]
+	VBROADCASTSS  (SI), Y2                                  // factor[0]
 	VCVTPH2PS     (BX), Y3
 	VFMADD231PS   Y3, Y2, Y0                                // sum[0] += factor[0]*vector
 	VCVTPH2PS     16(BX), Y4
 	VFMADD231PS   Y4, Y2, Y1                                // sum[0] += factor[0]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $32, AX
 	ADDQ          $32, BX
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           channels1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	ADDQ          $64, DI
@@ -131,13 +137,13 @@ panels2:
 	VXORPS        Y5, Y5, Y5                                // sum[1][8:16] = 0
 	VXORPS        Y6, Y6, Y6                                // sum[1][16:24] = 0
 	VXORPS        Y7, Y7, Y7                                // sum[1][24:32] = 0
-	MOVQ          SI, AX
+	LEAQ          8192(BX), AX
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 channels2:
-	VBROADCASTSS  (AX), Y8                                  // factor[0]
-	VBROADCASTSS  (AX)(R8*1), Y9                            // factor[1]
+	VBROADCASTSS  (SI), Y8                                  // factor[0]
+	VBROADCASTSS  (SI)(R8*1), Y9                            // factor[1]
 	VCVTPH2PS     (BX), Y10
 	VFMADD231PS   Y10, Y8, Y0                               // sum[0] += factor[0]*vector
 	VFMADD231PS   Y10, Y9, Y4                               // sum[1] += factor[1]*vector
@@ -150,12 +156,14 @@ channels2:
 	VCVTPH2PS     16(BX)(R9*1), Y13
 	VFMADD231PS   Y13, Y8, Y3                               // sum[0] += factor[0]*vector
 	VFMADD231PS   Y13, Y9, Y7                               // sum[1] += factor[1]*vector
-	PREFETCHT0    8192(BX)
-	PREFETCHT0    8192(BX)(R9*1)
+	PREFETCHT0    (AX)
+	ADDQ          $64, AX
 	ADDQ          $32, BX
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           channels2
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, 64(DI)                                // sum[0][16:24]
@@ -176,23 +184,27 @@ panels1:
 	VXORPS        Y1, Y1, Y1                                // sum[0][8:16] = 0
 	VXORPS        Y2, Y2, Y2                                // sum[1][0:8] = 0
 	VXORPS        Y3, Y3, Y3                                // sum[1][8:16] = 0
-	MOVQ          SI, AX
+	LEAQ          8192(BX), AX
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 channels1:
-	VBROADCASTSS  (AX), Y4                                  // factor[0]
-	VBROADCASTSS  (AX)(R8*1), Y5                            // factor[1]
+	VBROADCASTSS  (SI), Y4                                  // factor[0]
+	VBROADCASTSS  (SI)(R8*1), Y5                            // factor[1]
 	VCVTPH2PS     (BX), Y6
 	VFMADD231PS   Y6, Y4, Y0                                // sum[0] += factor[0]*vector
 	VFMADD231PS   Y6, Y5, Y2                                // sum[1] += factor[1]*vector
 	VCVTPH2PS     16(BX), Y7
 	VFMADD231PS   Y7, Y4, Y1                                // sum[0] += factor[0]*vector
 	VFMADD231PS   Y7, Y5, Y3                                // sum[1] += factor[1]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $32, AX
 	ADDQ          $32, BX
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           channels1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, (DI)(R10*1)                           // sum[1][0:8]
@@ -234,14 +246,14 @@ panels2:
 	VXORPS        Y9, Y9, Y9                                // sum[2][8:16] = 0
 	VXORPS        Y10, Y10, Y10                             // sum[2][16:24] = 0
 	VXORPS        Y11, Y11, Y11                             // sum[2][24:32] = 0
-	MOVQ          SI, AX
+	LEAQ          8192(BX), AX
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 channels2:
-	VBROADCASTSS  (AX), Y12                                 // factor[0]
-	VBROADCASTSS  (AX)(R8*1), Y13                           // factor[1]
-	VBROADCASTSS  (AX)(R8*2), Y14                           // factor[2]
+	VBROADCASTSS  (SI), Y12                                 // factor[0]
+	VBROADCASTSS  (SI)(R8*1), Y13                           // factor[1]
+	VBROADCASTSS  (SI)(R8*2), Y14                           // factor[2]
 	VCVTPH2PS     (BX), Y15
 	VFMADD231PS   Y15, Y12, Y0                              // sum[0] += factor[0]*vector
 	VFMADD231PS   Y15, Y13, Y4                              // sum[1] += factor[1]*vector
@@ -258,12 +270,14 @@ channels2:
 	VFMADD231PS   Y15, Y12, Y3                              // sum[0] += factor[0]*vector
 	VFMADD231PS   Y15, Y13, Y7                              // sum[1] += factor[1]*vector
 	VFMADD231PS   Y15, Y14, Y11                             // sum[2] += factor[2]*vector
-	PREFETCHT0    8192(BX)
-	PREFETCHT0    8192(BX)(R9*1)
+	PREFETCHT0    (AX)
+	ADDQ          $64, AX
 	ADDQ          $32, BX
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           channels2
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, 64(DI)                                // sum[0][16:24]
@@ -290,26 +304,30 @@ panels1:
 	VXORPS        Y3, Y3, Y3                                // sum[1][8:16] = 0
 	VXORPS        Y4, Y4, Y4                                // sum[2][0:8] = 0
 	VXORPS        Y5, Y5, Y5                                // sum[2][8:16] = 0
-	MOVQ          SI, AX
+	LEAQ          8192(BX), AX
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 channels1:
 	VCVTPH2PS     (BX), Y6
 	VCVTPH2PS     16(BX), Y7
-	VBROADCASTSS  (AX), Y8                                  // factor[0]
+	VBROADCASTSS  (SI), Y8                                  // factor[0]
 	VFMADD231PS   Y6, Y8, Y0                                // sum[0] += factor[0]*vector
 	VFMADD231PS   Y7, Y8, Y1                                // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y9                            // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y9                            // factor[1]
 	VFMADD231PS   Y6, Y9, Y2                                // sum[1] += factor[1]*vector
 	VFMADD231PS   Y7, Y9, Y3                                // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y10                           // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y10                           // factor[2]
 	VFMADD231PS   Y6, Y10, Y4                               // sum[2] += factor[2]*vector
 	VFMADD231PS   Y7, Y10, Y5                               // sum[2] += factor[2]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $32, AX
 	ADDQ          $32, BX
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           channels1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, (DI)(R10*1)                           // sum[1][0:8]
@@ -351,32 +369,36 @@ panels1:
 	VXORPS        Y5, Y5, Y5                                // sum[2][8:16] = 0
 	VXORPS        Y6, Y6, Y6                                // sum[3][0:8] = 0
 	VXORPS        Y7, Y7, Y7                                // sum[3][8:16] = 0
-	MOVQ          SI, AX
-	LEAQ          (AX)(R8*2), R11
+	LEAQ          (SI)(R8*2), R11
 	ADDQ          R8, R11                                   // its fourth row
+	LEAQ          8192(BX), AX
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 channels1:
 	VCVTPH2PS     (BX), Y8
 	VCVTPH2PS     16(BX), Y9
-	VBROADCASTSS  (AX), Y10                                 // factor[0]
+	VBROADCASTSS  (SI), Y10                                 // factor[0]
 	VFMADD231PS   Y8, Y10, Y0                               // sum[0] += factor[0]*vector
 	VFMADD231PS   Y9, Y10, Y1                               // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y11                           // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y11                           // factor[1]
 	VFMADD231PS   Y8, Y11, Y2                               // sum[1] += factor[1]*vector
 	VFMADD231PS   Y9, Y11, Y3                               // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y12                           // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y12                           // factor[2]
 	VFMADD231PS   Y8, Y12, Y4                               // sum[2] += factor[2]*vector
 	VFMADD231PS   Y9, Y12, Y5                               // sum[2] += factor[2]*vector
 	VBROADCASTSS  (R11), Y13                                // factor[3]
 	VFMADD231PS   Y8, Y13, Y6                               // sum[3] += factor[3]*vector
 	VFMADD231PS   Y9, Y13, Y7                               // sum[3] += factor[3]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $32, AX
 	ADDQ          $32, BX
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	ADDQ          $4, R11
 	DECQ          R12
 	JNE           channels1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, (DI)(R10*1)                           // sum[1][0:8]
@@ -423,22 +445,22 @@ panels1:
 	VXORPS        Y7, Y7, Y7                                // sum[3][8:16] = 0
 	VXORPS        Y8, Y8, Y8                                // sum[4][0:8] = 0
 	VXORPS        Y9, Y9, Y9                                // sum[4][8:16] = 0
-	MOVQ          SI, AX
-	LEAQ          (AX)(R8*2), R11
+	LEAQ          (SI)(R8*2), R11
 	ADDQ          R8, R11                                   // its fourth row
+	LEAQ          8192(BX), AX
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 channels1:
 	VCVTPH2PS     (BX), Y10
 	VCVTPH2PS     16(BX), Y11
-	VBROADCASTSS  (AX), Y12                                 // factor[0]
+	VBROADCASTSS  (SI), Y12                                 // factor[0]
 	VFMADD231PS   Y10, Y12, Y0                              // sum[0] += factor[0]*vector
 	VFMADD231PS   Y11, Y12, Y1                              // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y13                           // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y13                           // factor[1]
 	VFMADD231PS   Y10, Y13, Y2                              // sum[1] += factor[1]*vector
 	VFMADD231PS   Y11, Y13, Y3                              // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y14                           // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y14                           // factor[2]
 	VFMADD231PS   Y10, Y14, Y4                              // sum[2] += factor[2]*vector
 	VFMADD231PS   Y11, Y14, Y5                              // sum[2] += factor[2]*vector
 	VBROADCASTSS  (R11), Y15                                // factor[3]
@@ -447,11 +469,15 @@ channels1:
 	VBROADCASTSS  (R11)(R8*1), Y12                          // factor[4]
 	VFMADD231PS   Y10, Y12, Y8                              // sum[4] += factor[4]*vector
 	VFMADD231PS   Y11, Y12, Y9                              // sum[4] += factor[4]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $32, AX
 	ADDQ          $32, BX
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	ADDQ          $4, R11
 	DECQ          R12
 	JNE           channels1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, (DI)(R10*1)                           // sum[1][0:8]
@@ -502,22 +528,22 @@ panels1:
 	VXORPS        Y9, Y9, Y9                                // sum[4][8:16] = 0
 	VXORPS        Y10, Y10, Y10                             // sum[5][0:8] = 0
 	VXORPS        Y11, Y11, Y11                             // sum[5][8:16] = 0
-	MOVQ          SI, AX
-	LEAQ          (AX)(R8*2), R11
+	LEAQ          (SI)(R8*2), R11
 	ADDQ          R8, R11                                   // its fourth row
+	LEAQ          8192(BX), AX
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 channels1:
 	VCVTPH2PS     (BX), Y12
 	VCVTPH2PS     16(BX), Y13
-	VBROADCASTSS  (AX), Y14                                 // factor[0]
+	VBROADCASTSS  (SI), Y14                                 // factor[0]
 	VFMADD231PS   Y12, Y14, Y0                              // sum[0] += factor[0]*vector
 	VFMADD231PS   Y13, Y14, Y1                              // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y15                           // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y15                           // factor[1]
 	VFMADD231PS   Y12, Y15, Y2                              // sum[1] += factor[1]*vector
 	VFMADD231PS   Y13, Y15, Y3                              // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y14                           // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y14                           // factor[2]
 	VFMADD231PS   Y12, Y14, Y4                              // sum[2] += factor[2]*vector
 	VFMADD231PS   Y13, Y14, Y5                              // sum[2] += factor[2]*vector
 	VBROADCASTSS  (R11), Y15                                // factor[3]
@@ -529,11 +555,15 @@ channels1:
 	VBROADCASTSS  (R11)(R8*2), Y15                          // factor[5]
 	VFMADD231PS   Y12, Y15, Y10                             // sum[5] += factor[5]*vector
 	VFMADD231PS   Y13, Y15, Y11                             // sum[5] += factor[5]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $32, AX
 	ADDQ          $32, BX
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	ADDQ          $4, R11
 	DECQ          R12
 	JNE           channels1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, (DI)(R10*1)                           // sum[1][0:8]
@@ -576,12 +606,12 @@ panels2:
 	VXORPS        Y1, Y1, Y1                                // sum[0][8:16] = 0
 	VXORPS        Y2, Y2, Y2                                // sum[0][16:24] = 0
 	VXORPS        Y3, Y3, Y3                                // sum[0][24:32] = 0
-	MOVQ          SI, AX
+	LEAQ          8192(BX), AX
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 channels2:
-	VBROADCASTSS  (AX), Y4                                  // factor[0]
+	VBROADCASTSS  (SI), Y4                                  // factor[0]
 	VMOVUPS       (BX), Y5
 	VFMADD231PS   Y5, Y4, Y0                                // sum[0] += factor[0]*vector
 	VMOVUPS       32(BX), Y6
@@ -590,12 +620,15 @@ channels2:
 	VFMADD231PS   Y7, Y4, Y2                                // sum[0] += factor[0]*vector
 	VMOVUPS       32(BX)(R9*1), Y8
 	VFMADD231PS   Y8, Y4, Y3                                // sum[0] += factor[0]*vector
-	PREFETCHT0    8192(BX)
-	PREFETCHT0    8192(BX)(R9*1)
+	PREFETCHT0    (AX)
+	PREFETCHT0    64(AX)
+	ADDQ          $128, AX
 	ADDQ          $64, BX
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           channels2
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, 64(DI)                                // sum[0][16:24]
@@ -610,20 +643,24 @@ panels1:
 	JEQ           done
 	VXORPS        Y0, Y0, Y0                                // sum[0][0:8] = 0
 	VXORPS        Y1, Y1, Y1                                // sum[0][8:16] = 0
-	MOVQ          SI, AX
+	LEAQ          8192(BX), AX
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 channels1:
-	VBROADCASTSS  (AX), Y2                                  // factor[0]
+	VBROADCASTSS  (SI), Y2                                  // factor[0]
 	VMOVUPS       (BX), Y3
 	VFMADD231PS   Y3, Y2, Y0                                // sum[0] += factor[0]*vector
 	VMOVUPS       32(BX), Y4
 	VFMADD231PS   Y4, Y2, Y1                                // sum[0] += factor[0]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $64, AX
 	ADDQ          $64, BX
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           channels1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	ADDQ          $64, DI
@@ -659,13 +696,13 @@ panels2:
 	VXORPS        Y5, Y5, Y5                                // sum[1][8:16] = 0
 	VXORPS        Y6, Y6, Y6                                // sum[1][16:24] = 0
 	VXORPS        Y7, Y7, Y7                                // sum[1][24:32] = 0
-	MOVQ          SI, AX
+	LEAQ          8192(BX), AX
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 channels2:
-	VBROADCASTSS  (AX), Y8                                  // factor[0]
-	VBROADCASTSS  (AX)(R8*1), Y9                            // factor[1]
+	VBROADCASTSS  (SI), Y8                                  // factor[0]
+	VBROADCASTSS  (SI)(R8*1), Y9                            // factor[1]
 	VMOVUPS       (BX), Y10
 	VFMADD231PS   Y10, Y8, Y0                               // sum[0] += factor[0]*vector
 	VFMADD231PS   Y10, Y9, Y4                               // sum[1] += factor[1]*vector
@@ -678,12 +715,15 @@ channels2:
 	VMOVUPS       32(BX)(R9*1), Y13
 	VFMADD231PS   Y13, Y8, Y3                               // sum[0] += factor[0]*vector
 	VFMADD231PS   Y13, Y9, Y7                               // sum[1] += factor[1]*vector
-	PREFETCHT0    8192(BX)
-	PREFETCHT0    8192(BX)(R9*1)
+	PREFETCHT0    (AX)
+	PREFETCHT0    64(AX)
+	ADDQ          $128, AX
 	ADDQ          $64, BX
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           channels2
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, 64(DI)                                // sum[0][16:24]
@@ -704,23 +744,27 @@ panels1:
 	VXORPS        Y1, Y1, Y1                                // sum[0][8:16] = 0
 	VXORPS        Y2, Y2, Y2                                // sum[1][0:8] = 0
 	VXORPS        Y3, Y3, Y3                                // sum[1][8:16] = 0
-	MOVQ          SI, AX
+	LEAQ          8192(BX), AX
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 channels1:
-	VBROADCASTSS  (AX), Y4                                  // factor[0]
-	VBROADCASTSS  (AX)(R8*1), Y5                            // factor[1]
+	VBROADCASTSS  (SI), Y4                                  // factor[0]
+	VBROADCASTSS  (SI)(R8*1), Y5                            // factor[1]
 	VMOVUPS       (BX), Y6
 	VFMADD231PS   Y6, Y4, Y0                                // sum[0] += factor[0]*vector
 	VFMADD231PS   Y6, Y5, Y2                                // sum[1] += factor[1]*vector
 	VMOVUPS       32(BX), Y7
 	VFMADD231PS   Y7, Y4, Y1                                // sum[0] += factor[0]*vector
 	VFMADD231PS   Y7, Y5, Y3                                // sum[1] += factor[1]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $64, AX
 	ADDQ          $64, BX
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           channels1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, (DI)(R10*1)                           // sum[1][0:8]
@@ -762,14 +806,14 @@ panels2:
 	VXORPS        Y9, Y9, Y9                                // sum[2][8:16] = 0
 	VXORPS        Y10, Y10, Y10                             // sum[2][16:24] = 0
 	VXORPS        Y11, Y11, Y11                             // sum[2][24:32] = 0
-	MOVQ          SI, AX
+	LEAQ          8192(BX), AX
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 channels2:
-	VBROADCASTSS  (AX), Y12                                 // factor[0]
-	VBROADCASTSS  (AX)(R8*1), Y13                           // factor[1]
-	VBROADCASTSS  (AX)(R8*2), Y14                           // factor[2]
+	VBROADCASTSS  (SI), Y12                                 // factor[0]
+	VBROADCASTSS  (SI)(R8*1), Y13                           // factor[1]
+	VBROADCASTSS  (SI)(R8*2), Y14                           // factor[2]
 	VMOVUPS       (BX), Y15
 	VFMADD231PS   Y15, Y12, Y0                              // sum[0] += factor[0]*vector
 	VFMADD231PS   Y15, Y13, Y4                              // sum[1] += factor[1]*vector
@@ -786,12 +830,15 @@ channels2:
 	VFMADD231PS   Y15, Y12, Y3                              // sum[0] += factor[0]*vector
 	VFMADD231PS   Y15, Y13, Y7                              // sum[1] += factor[1]*vector
 	VFMADD231PS   Y15, Y14, Y11                             // sum[2] += factor[2]*vector
-	PREFETCHT0    8192(BX)
-	PREFETCHT0    8192(BX)(R9*1)
+	PREFETCHT0    (AX)
+	PREFETCHT0    64(AX)
+	ADDQ          $128, AX
 	ADDQ          $64, BX
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           channels2
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, 64(DI)                                // sum[0][16:24]
@@ -818,26 +865,30 @@ panels1:
 	VXORPS        Y3, Y3, Y3                                // sum[1][8:16] = 0
 	VXORPS        Y4, Y4, Y4                                // sum[2][0:8] = 0
 	VXORPS        Y5, Y5, Y5                                // sum[2][8:16] = 0
-	MOVQ          SI, AX
+	LEAQ          8192(BX), AX
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 channels1:
 	VMOVUPS       (BX), Y6
 	VMOVUPS       32(BX), Y7
-	VBROADCASTSS  (AX), Y8                                  // factor[0]
+	VBROADCASTSS  (SI), Y8                                  // factor[0]
 	VFMADD231PS   Y6, Y8, Y0                                // sum[0] += factor[0]*vector
 	VFMADD231PS   Y7, Y8, Y1                                // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y9                            // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y9                            // factor[1]
 	VFMADD231PS   Y6, Y9, Y2                                // sum[1] += factor[1]*vector
 	VFMADD231PS   Y7, Y9, Y3                                // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y10                           // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y10                           // factor[2]
 	VFMADD231PS   Y6, Y10, Y4                               // sum[2] += factor[2]*vector
 	VFMADD231PS   Y7, Y10, Y5                               // sum[2] += factor[2]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $64, AX
 	ADDQ          $64, BX
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           channels1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, (DI)(R10*1)                           // sum[1][0:8]
@@ -879,32 +930,36 @@ panels1:
 	VXORPS        Y5, Y5, Y5                                // sum[2][8:16] = 0
 	VXORPS        Y6, Y6, Y6                                // sum[3][0:8] = 0
 	VXORPS        Y7, Y7, Y7                                // sum[3][8:16] = 0
-	MOVQ          SI, AX
-	LEAQ          (AX)(R8*2), R11
+	LEAQ          (SI)(R8*2), R11
 	ADDQ          R8, R11                                   // its fourth row
+	LEAQ          8192(BX), AX
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 channels1:
 	VMOVUPS       (BX), Y8
 	VMOVUPS       32(BX), Y9
-	VBROADCASTSS  (AX), Y10                                 // factor[0]
+	VBROADCASTSS  (SI), Y10                                 // factor[0]
 	VFMADD231PS   Y8, Y10, Y0                               // sum[0] += factor[0]*vector
 	VFMADD231PS   Y9, Y10, Y1                               // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y11                           // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y11                           // factor[1]
 	VFMADD231PS   Y8, Y11, Y2                               // sum[1] += factor[1]*vector
 	VFMADD231PS   Y9, Y11, Y3                               // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y12                           // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y12                           // factor[2]
 	VFMADD231PS   Y8, Y12, Y4                               // sum[2] += factor[2]*vector
 	VFMADD231PS   Y9, Y12, Y5                               // sum[2] += factor[2]*vector
 	VBROADCASTSS  (R11), Y13                                // factor[3]
 	VFMADD231PS   Y8, Y13, Y6                               // sum[3] += factor[3]*vector
 	VFMADD231PS   Y9, Y13, Y7                               // sum[3] += factor[3]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $64, AX
 	ADDQ          $64, BX
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	ADDQ          $4, R11
 	DECQ          R12
 	JNE           channels1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, (DI)(R10*1)                           // sum[1][0:8]
@@ -951,22 +1006,22 @@ panels1:
 	VXORPS        Y7, Y7, Y7                                // sum[3][8:16] = 0
 	VXORPS        Y8, Y8, Y8                                // sum[4][0:8] = 0
 	VXORPS        Y9, Y9, Y9                                // sum[4][8:16] = 0
-	MOVQ          SI, AX
-	LEAQ          (AX)(R8*2), R11
+	LEAQ          (SI)(R8*2), R11
 	ADDQ          R8, R11                                   // its fourth row
+	LEAQ          8192(BX), AX
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 channels1:
 	VMOVUPS       (BX), Y10
 	VMOVUPS       32(BX), Y11
-	VBROADCASTSS  (AX), Y12                                 // factor[0]
+	VBROADCASTSS  (SI), Y12                                 // factor[0]
 	VFMADD231PS   Y10, Y12, Y0                              // sum[0] += factor[0]*vector
 	VFMADD231PS   Y11, Y12, Y1                              // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y13                           // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y13                           // factor[1]
 	VFMADD231PS   Y10, Y13, Y2                              // sum[1] += factor[1]*vector
 	VFMADD231PS   Y11, Y13, Y3                              // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y14                           // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y14                           // factor[2]
 	VFMADD231PS   Y10, Y14, Y4                              // sum[2] += factor[2]*vector
 	VFMADD231PS   Y11, Y14, Y5                              // sum[2] += factor[2]*vector
 	VBROADCASTSS  (R11), Y15                                // factor[3]
@@ -975,11 +1030,15 @@ channels1:
 	VBROADCASTSS  (R11)(R8*1), Y12                          // factor[4]
 	VFMADD231PS   Y10, Y12, Y8                              // sum[4] += factor[4]*vector
 	VFMADD231PS   Y11, Y12, Y9                              // sum[4] += factor[4]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $64, AX
 	ADDQ          $64, BX
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	ADDQ          $4, R11
 	DECQ          R12
 	JNE           channels1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, (DI)(R10*1)                           // sum[1][0:8]
@@ -1030,22 +1089,22 @@ panels1:
 	VXORPS        Y9, Y9, Y9                                // sum[4][8:16] = 0
 	VXORPS        Y10, Y10, Y10                             // sum[5][0:8] = 0
 	VXORPS        Y11, Y11, Y11                             // sum[5][8:16] = 0
-	MOVQ          SI, AX
-	LEAQ          (AX)(R8*2), R11
+	LEAQ          (SI)(R8*2), R11
 	ADDQ          R8, R11                                   // its fourth row
+	LEAQ          8192(BX), AX
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 channels1:
 	VMOVUPS       (BX), Y12
 	VMOVUPS       32(BX), Y13
-	VBROADCASTSS  (AX), Y14                                 // factor[0]
+	VBROADCASTSS  (SI), Y14                                 // factor[0]
 	VFMADD231PS   Y12, Y14, Y0                              // sum[0] += factor[0]*vector
 	VFMADD231PS   Y13, Y14, Y1                              // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y15                           // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y15                           // factor[1]
 	VFMADD231PS   Y12, Y15, Y2                              // sum[1] += factor[1]*vector
 	VFMADD231PS   Y13, Y15, Y3                              // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y14                           // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y14                           // factor[2]
 	VFMADD231PS   Y12, Y14, Y4                              // sum[2] += factor[2]*vector
 	VFMADD231PS   Y13, Y14, Y5                              // sum[2] += factor[2]*vector
 	VBROADCASTSS  (R11), Y15                                // factor[3]
@@ -1057,11 +1116,15 @@ channels1:
 	VBROADCASTSS  (R11)(R8*2), Y15                          // factor[5]
 	VFMADD231PS   Y12, Y15, Y10                             // sum[5] += factor[5]*vector
 	VFMADD231PS   Y13, Y15, Y11                             // sum[5] += factor[5]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $64, AX
 	ADDQ          $64, BX
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	ADDQ          $4, R11
 	DECQ          R12
 	JNE           channels1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, (DI)(R10*1)                           // sum[1][0:8]

@@ -14,14 +14,15 @@
 //
 // A vector holds 8 channels of one position, so that no sum runs across lanes. The
 // channels are taken some vectors at a time, whose sums stay in registers over all
-// positions; then by two and by one.
+// positions; then by two and by one. Meanwhile as many positions after these are
+// prefetched, in order: the tile's own reads step from row to row.
 //
 // Registers: Y0… the sums, by query, then 8 channels; then the queries' weights in
 // all lanes and values as float32.
-// DI o, R10 bytes from row to row, R13 its fourth row; AX weight in e, R8 bytes from
-// row to row, R11 its fourth row, running; SI e; BX values of the tile's channels,
-// R14 the same, running, R9 bytes from position to position; CX vectors left; DX
-// positions, R12 positions left.
+// DI o, R10 bytes from row to row, R13 its fourth row; SI e, running over positions,
+// R8 bytes from row to row, R11 its fourth row; BX values of the tile's channels,
+// R14 the same, running, R9 bytes from position to position; AX values to prefetch;
+// CX vectors left; DX positions, R12 positions left.
 //
 // Tails: none. The caller does what is left of 8 channels.
 
@@ -38,6 +39,9 @@ TEXT ·Values16x1AVX2(SB), NOSPLIT, $0-64
 	SHLQ          $2, R10                                   // floats to bytes
 	SHLQ          $2, R8                                    // floats to bytes
 	SHLQ          $1, R9                                    // elements to bytes
+	MOVQ          R9, AX
+	IMULQ         DX, AX
+	ADDQ          BX, AX                                    // the positions after these
 
 vectors8:
 	CMPQ          CX, $8
@@ -50,13 +54,12 @@ vectors8:
 	VMOVUPS       160(DI), Y5                               // sum[0][40:48]
 	VMOVUPS       192(DI), Y6                               // sum[0][48:56]
 	VMOVUPS       224(DI), Y7                               // sum[0][56:64]
-	MOVQ          SI, AX
 	MOVQ          BX, R14
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 positions8:
-	VBROADCASTSS  (AX), Y8                                  // factor[0]
+	VBROADCASTSS  (SI), Y8                                  // factor[0]
 	VCVTPH2PS     (R14), Y9
 	VFMADD231PS   Y9, Y8, Y0                                // sum[0] += factor[0]*vector
 	VCVTPH2PS     16(R14), Y10
@@ -73,10 +76,15 @@ positions8:
 	VFMADD231PS   Y15, Y8, Y6                               // sum[0] += factor[0]*vector
 	VCVTPH2PS     112(R14), Y9
 	VFMADD231PS   Y9, Y8, Y7                                // sum[0] += factor[0]*vector
+	PREFETCHT0    (AX)
+	PREFETCHT0    64(AX)
+	ADDQ          $128, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           positions8
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, 64(DI)                                // sum[0][16:24]
@@ -95,21 +103,24 @@ vectors2:
 	JLT           vectors1
 	VMOVUPS       (DI), Y0                                  // sum[0][0:8]
 	VMOVUPS       32(DI), Y1                                // sum[0][8:16]
-	MOVQ          SI, AX
 	MOVQ          BX, R14
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 positions2:
-	VBROADCASTSS  (AX), Y2                                  // factor[0]
+	VBROADCASTSS  (SI), Y2                                  // factor[0]
 	VCVTPH2PS     (R14), Y3
 	VFMADD231PS   Y3, Y2, Y0                                // sum[0] += factor[0]*vector
 	VCVTPH2PS     16(R14), Y4
 	VFMADD231PS   Y4, Y2, Y1                                // sum[0] += factor[0]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $32, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           positions2
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	ADDQ          $64, DI
@@ -121,19 +132,22 @@ vectors1:
 	CMPQ          CX, $1
 	JLT           done
 	VMOVUPS       (DI), Y0                                  // sum[0][0:8]
-	MOVQ          SI, AX
 	MOVQ          BX, R14
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 positions1:
-	VBROADCASTSS  (AX), Y1                                  // factor[0]
+	VBROADCASTSS  (SI), Y1                                  // factor[0]
 	VCVTPH2PS     (R14), Y2
 	VFMADD231PS   Y2, Y1, Y0                                // sum[0] += factor[0]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $16, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           positions1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	ADDQ          $32, DI
 	ADDQ          $16, BX
@@ -157,6 +171,9 @@ TEXT ·Values16x2AVX2(SB), NOSPLIT, $0-64
 	SHLQ          $2, R10                                   // floats to bytes
 	SHLQ          $2, R8                                    // floats to bytes
 	SHLQ          $1, R9                                    // elements to bytes
+	MOVQ          R9, AX
+	IMULQ         DX, AX
+	ADDQ          BX, AX                                    // the positions after these
 
 vectors4:
 	CMPQ          CX, $4
@@ -169,14 +186,13 @@ vectors4:
 	VMOVUPS       32(DI)(R10*1), Y5                         // sum[1][8:16]
 	VMOVUPS       64(DI)(R10*1), Y6                         // sum[1][16:24]
 	VMOVUPS       96(DI)(R10*1), Y7                         // sum[1][24:32]
-	MOVQ          SI, AX
 	MOVQ          BX, R14
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 positions4:
-	VBROADCASTSS  (AX), Y8                                  // factor[0]
-	VBROADCASTSS  (AX)(R8*1), Y9                            // factor[1]
+	VBROADCASTSS  (SI), Y8                                  // factor[0]
+	VBROADCASTSS  (SI)(R8*1), Y9                            // factor[1]
 	VCVTPH2PS     (R14), Y10
 	VFMADD231PS   Y10, Y8, Y0                               // sum[0] += factor[0]*vector
 	VFMADD231PS   Y10, Y9, Y4                               // sum[1] += factor[1]*vector
@@ -189,10 +205,14 @@ positions4:
 	VCVTPH2PS     48(R14), Y13
 	VFMADD231PS   Y13, Y8, Y3                               // sum[0] += factor[0]*vector
 	VFMADD231PS   Y13, Y9, Y7                               // sum[1] += factor[1]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $64, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           positions4
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, 64(DI)                                // sum[0][16:24]
@@ -213,24 +233,27 @@ vectors2:
 	VMOVUPS       32(DI), Y1                                // sum[0][8:16]
 	VMOVUPS       (DI)(R10*1), Y2                           // sum[1][0:8]
 	VMOVUPS       32(DI)(R10*1), Y3                         // sum[1][8:16]
-	MOVQ          SI, AX
 	MOVQ          BX, R14
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 positions2:
-	VBROADCASTSS  (AX), Y4                                  // factor[0]
-	VBROADCASTSS  (AX)(R8*1), Y5                            // factor[1]
+	VBROADCASTSS  (SI), Y4                                  // factor[0]
+	VBROADCASTSS  (SI)(R8*1), Y5                            // factor[1]
 	VCVTPH2PS     (R14), Y6
 	VFMADD231PS   Y6, Y4, Y0                                // sum[0] += factor[0]*vector
 	VFMADD231PS   Y6, Y5, Y2                                // sum[1] += factor[1]*vector
 	VCVTPH2PS     16(R14), Y7
 	VFMADD231PS   Y7, Y4, Y1                                // sum[0] += factor[0]*vector
 	VFMADD231PS   Y7, Y5, Y3                                // sum[1] += factor[1]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $32, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           positions2
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, (DI)(R10*1)                           // sum[1][0:8]
@@ -245,21 +268,24 @@ vectors1:
 	JLT           done
 	VMOVUPS       (DI), Y0                                  // sum[0][0:8]
 	VMOVUPS       (DI)(R10*1), Y1                           // sum[1][0:8]
-	MOVQ          SI, AX
 	MOVQ          BX, R14
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 positions1:
 	VCVTPH2PS     (R14), Y2
-	VBROADCASTSS  (AX), Y3                                  // factor[0]
+	VBROADCASTSS  (SI), Y3                                  // factor[0]
 	VFMADD231PS   Y2, Y3, Y0                                // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y4                            // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y4                            // factor[1]
 	VFMADD231PS   Y2, Y4, Y1                                // sum[1] += factor[1]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $16, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           positions1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, (DI)(R10*1)                           // sum[1][0:8]
 	ADDQ          $32, DI
@@ -284,6 +310,9 @@ TEXT ·Values16x3AVX2(SB), NOSPLIT, $0-64
 	SHLQ          $2, R10                                   // floats to bytes
 	SHLQ          $2, R8                                    // floats to bytes
 	SHLQ          $1, R9                                    // elements to bytes
+	MOVQ          R9, AX
+	IMULQ         DX, AX
+	ADDQ          BX, AX                                    // the positions after these
 
 vectors4:
 	CMPQ          CX, $4
@@ -300,15 +329,14 @@ vectors4:
 	VMOVUPS       32(DI)(R10*2), Y9                         // sum[2][8:16]
 	VMOVUPS       64(DI)(R10*2), Y10                        // sum[2][16:24]
 	VMOVUPS       96(DI)(R10*2), Y11                        // sum[2][24:32]
-	MOVQ          SI, AX
 	MOVQ          BX, R14
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 positions4:
-	VBROADCASTSS  (AX), Y12                                 // factor[0]
-	VBROADCASTSS  (AX)(R8*1), Y13                           // factor[1]
-	VBROADCASTSS  (AX)(R8*2), Y14                           // factor[2]
+	VBROADCASTSS  (SI), Y12                                 // factor[0]
+	VBROADCASTSS  (SI)(R8*1), Y13                           // factor[1]
+	VBROADCASTSS  (SI)(R8*2), Y14                           // factor[2]
 	VCVTPH2PS     (R14), Y15
 	VFMADD231PS   Y15, Y12, Y0                              // sum[0] += factor[0]*vector
 	VFMADD231PS   Y15, Y13, Y4                              // sum[1] += factor[1]*vector
@@ -325,10 +353,14 @@ positions4:
 	VFMADD231PS   Y15, Y12, Y3                              // sum[0] += factor[0]*vector
 	VFMADD231PS   Y15, Y13, Y7                              // sum[1] += factor[1]*vector
 	VFMADD231PS   Y15, Y14, Y11                             // sum[2] += factor[2]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $64, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           positions4
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, 64(DI)                                // sum[0][16:24]
@@ -355,7 +387,6 @@ vectors2:
 	VMOVUPS       32(DI)(R10*1), Y3                         // sum[1][8:16]
 	VMOVUPS       (DI)(R10*2), Y4                           // sum[2][0:8]
 	VMOVUPS       32(DI)(R10*2), Y5                         // sum[2][8:16]
-	MOVQ          SI, AX
 	MOVQ          BX, R14
 	MOVQ          DX, R12
 
@@ -363,19 +394,23 @@ vectors2:
 positions2:
 	VCVTPH2PS     (R14), Y6
 	VCVTPH2PS     16(R14), Y7
-	VBROADCASTSS  (AX), Y8                                  // factor[0]
+	VBROADCASTSS  (SI), Y8                                  // factor[0]
 	VFMADD231PS   Y6, Y8, Y0                                // sum[0] += factor[0]*vector
 	VFMADD231PS   Y7, Y8, Y1                                // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y9                            // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y9                            // factor[1]
 	VFMADD231PS   Y6, Y9, Y2                                // sum[1] += factor[1]*vector
 	VFMADD231PS   Y7, Y9, Y3                                // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y10                           // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y10                           // factor[2]
 	VFMADD231PS   Y6, Y10, Y4                               // sum[2] += factor[2]*vector
 	VFMADD231PS   Y7, Y10, Y5                               // sum[2] += factor[2]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $32, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           positions2
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, (DI)(R10*1)                           // sum[1][0:8]
@@ -393,23 +428,26 @@ vectors1:
 	VMOVUPS       (DI), Y0                                  // sum[0][0:8]
 	VMOVUPS       (DI)(R10*1), Y1                           // sum[1][0:8]
 	VMOVUPS       (DI)(R10*2), Y2                           // sum[2][0:8]
-	MOVQ          SI, AX
 	MOVQ          BX, R14
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 positions1:
 	VCVTPH2PS     (R14), Y3
-	VBROADCASTSS  (AX), Y4                                  // factor[0]
+	VBROADCASTSS  (SI), Y4                                  // factor[0]
 	VFMADD231PS   Y3, Y4, Y0                                // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y5                            // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y5                            // factor[1]
 	VFMADD231PS   Y3, Y5, Y1                                // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y6                            // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y6                            // factor[2]
 	VFMADD231PS   Y3, Y6, Y2                                // sum[2] += factor[2]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $16, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           positions1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, (DI)(R10*1)                           // sum[1][0:8]
 	VMOVUPS       Y2, (DI)(R10*2)                           // sum[2][0:8]
@@ -435,6 +473,9 @@ TEXT ·Values16x4AVX2(SB), NOSPLIT, $0-64
 	SHLQ          $2, R10                                   // floats to bytes
 	SHLQ          $2, R8                                    // floats to bytes
 	SHLQ          $1, R9                                    // elements to bytes
+	MOVQ          R9, AX
+	IMULQ         DX, AX
+	ADDQ          BX, AX                                    // the positions after these
 	LEAQ          (DI)(R10*2), R13
 	ADDQ          R10, R13                                  // its fourth row
 
@@ -449,8 +490,7 @@ vectors2:
 	VMOVUPS       32(DI)(R10*2), Y5                         // sum[2][8:16]
 	VMOVUPS       (R13), Y6                                 // sum[3][0:8]
 	VMOVUPS       32(R13), Y7                               // sum[3][8:16]
-	MOVQ          SI, AX
-	LEAQ          (AX)(R8*2), R11
+	LEAQ          (SI)(R8*2), R11
 	ADDQ          R8, R11                                   // its fourth row
 	MOVQ          BX, R14
 	MOVQ          DX, R12
@@ -459,23 +499,27 @@ vectors2:
 positions2:
 	VCVTPH2PS     (R14), Y8
 	VCVTPH2PS     16(R14), Y9
-	VBROADCASTSS  (AX), Y10                                 // factor[0]
+	VBROADCASTSS  (SI), Y10                                 // factor[0]
 	VFMADD231PS   Y8, Y10, Y0                               // sum[0] += factor[0]*vector
 	VFMADD231PS   Y9, Y10, Y1                               // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y11                           // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y11                           // factor[1]
 	VFMADD231PS   Y8, Y11, Y2                               // sum[1] += factor[1]*vector
 	VFMADD231PS   Y9, Y11, Y3                               // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y12                           // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y12                           // factor[2]
 	VFMADD231PS   Y8, Y12, Y4                               // sum[2] += factor[2]*vector
 	VFMADD231PS   Y9, Y12, Y5                               // sum[2] += factor[2]*vector
 	VBROADCASTSS  (R11), Y13                                // factor[3]
 	VFMADD231PS   Y8, Y13, Y6                               // sum[3] += factor[3]*vector
 	VFMADD231PS   Y9, Y13, Y7                               // sum[3] += factor[3]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $32, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	ADDQ          $4, R11
 	DECQ          R12
 	JNE           positions2
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, (DI)(R10*1)                           // sum[1][0:8]
@@ -497,8 +541,7 @@ vectors1:
 	VMOVUPS       (DI)(R10*1), Y1                           // sum[1][0:8]
 	VMOVUPS       (DI)(R10*2), Y2                           // sum[2][0:8]
 	VMOVUPS       (R13), Y3                                 // sum[3][0:8]
-	MOVQ          SI, AX
-	LEAQ          (AX)(R8*2), R11
+	LEAQ          (SI)(R8*2), R11
 	ADDQ          R8, R11                                   // its fourth row
 	MOVQ          BX, R14
 	MOVQ          DX, R12
@@ -506,19 +549,23 @@ vectors1:
 	PCALIGN       $32
 positions1:
 	VCVTPH2PS     (R14), Y4
-	VBROADCASTSS  (AX), Y5                                  // factor[0]
+	VBROADCASTSS  (SI), Y5                                  // factor[0]
 	VFMADD231PS   Y4, Y5, Y0                                // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y6                            // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y6                            // factor[1]
 	VFMADD231PS   Y4, Y6, Y1                                // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y7                            // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y7                            // factor[2]
 	VFMADD231PS   Y4, Y7, Y2                                // sum[2] += factor[2]*vector
 	VBROADCASTSS  (R11), Y8                                 // factor[3]
 	VFMADD231PS   Y4, Y8, Y3                                // sum[3] += factor[3]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $16, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	ADDQ          $4, R11
 	DECQ          R12
 	JNE           positions1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, (DI)(R10*1)                           // sum[1][0:8]
 	VMOVUPS       Y2, (DI)(R10*2)                           // sum[2][0:8]
@@ -546,6 +593,9 @@ TEXT ·Values16x5AVX2(SB), NOSPLIT, $0-64
 	SHLQ          $2, R10                                   // floats to bytes
 	SHLQ          $2, R8                                    // floats to bytes
 	SHLQ          $1, R9                                    // elements to bytes
+	MOVQ          R9, AX
+	IMULQ         DX, AX
+	ADDQ          BX, AX                                    // the positions after these
 	LEAQ          (DI)(R10*2), R13
 	ADDQ          R10, R13                                  // its fourth row
 
@@ -562,8 +612,7 @@ vectors2:
 	VMOVUPS       32(R13), Y7                               // sum[3][8:16]
 	VMOVUPS       (R13)(R10*1), Y8                          // sum[4][0:8]
 	VMOVUPS       32(R13)(R10*1), Y9                        // sum[4][8:16]
-	MOVQ          SI, AX
-	LEAQ          (AX)(R8*2), R11
+	LEAQ          (SI)(R8*2), R11
 	ADDQ          R8, R11                                   // its fourth row
 	MOVQ          BX, R14
 	MOVQ          DX, R12
@@ -572,13 +621,13 @@ vectors2:
 positions2:
 	VCVTPH2PS     (R14), Y10
 	VCVTPH2PS     16(R14), Y11
-	VBROADCASTSS  (AX), Y12                                 // factor[0]
+	VBROADCASTSS  (SI), Y12                                 // factor[0]
 	VFMADD231PS   Y10, Y12, Y0                              // sum[0] += factor[0]*vector
 	VFMADD231PS   Y11, Y12, Y1                              // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y13                           // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y13                           // factor[1]
 	VFMADD231PS   Y10, Y13, Y2                              // sum[1] += factor[1]*vector
 	VFMADD231PS   Y11, Y13, Y3                              // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y14                           // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y14                           // factor[2]
 	VFMADD231PS   Y10, Y14, Y4                              // sum[2] += factor[2]*vector
 	VFMADD231PS   Y11, Y14, Y5                              // sum[2] += factor[2]*vector
 	VBROADCASTSS  (R11), Y15                                // factor[3]
@@ -587,11 +636,15 @@ positions2:
 	VBROADCASTSS  (R11)(R8*1), Y12                          // factor[4]
 	VFMADD231PS   Y10, Y12, Y8                              // sum[4] += factor[4]*vector
 	VFMADD231PS   Y11, Y12, Y9                              // sum[4] += factor[4]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $32, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	ADDQ          $4, R11
 	DECQ          R12
 	JNE           positions2
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, (DI)(R10*1)                           // sum[1][0:8]
@@ -616,8 +669,7 @@ vectors1:
 	VMOVUPS       (DI)(R10*2), Y2                           // sum[2][0:8]
 	VMOVUPS       (R13), Y3                                 // sum[3][0:8]
 	VMOVUPS       (R13)(R10*1), Y4                          // sum[4][0:8]
-	MOVQ          SI, AX
-	LEAQ          (AX)(R8*2), R11
+	LEAQ          (SI)(R8*2), R11
 	ADDQ          R8, R11                                   // its fourth row
 	MOVQ          BX, R14
 	MOVQ          DX, R12
@@ -625,21 +677,25 @@ vectors1:
 	PCALIGN       $32
 positions1:
 	VCVTPH2PS     (R14), Y5
-	VBROADCASTSS  (AX), Y6                                  // factor[0]
+	VBROADCASTSS  (SI), Y6                                  // factor[0]
 	VFMADD231PS   Y5, Y6, Y0                                // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y7                            // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y7                            // factor[1]
 	VFMADD231PS   Y5, Y7, Y1                                // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y8                            // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y8                            // factor[2]
 	VFMADD231PS   Y5, Y8, Y2                                // sum[2] += factor[2]*vector
 	VBROADCASTSS  (R11), Y9                                 // factor[3]
 	VFMADD231PS   Y5, Y9, Y3                                // sum[3] += factor[3]*vector
 	VBROADCASTSS  (R11)(R8*1), Y10                          // factor[4]
 	VFMADD231PS   Y5, Y10, Y4                               // sum[4] += factor[4]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $16, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	ADDQ          $4, R11
 	DECQ          R12
 	JNE           positions1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, (DI)(R10*1)                           // sum[1][0:8]
 	VMOVUPS       Y2, (DI)(R10*2)                           // sum[2][0:8]
@@ -668,6 +724,9 @@ TEXT ·Values16x6AVX2(SB), NOSPLIT, $0-64
 	SHLQ          $2, R10                                   // floats to bytes
 	SHLQ          $2, R8                                    // floats to bytes
 	SHLQ          $1, R9                                    // elements to bytes
+	MOVQ          R9, AX
+	IMULQ         DX, AX
+	ADDQ          BX, AX                                    // the positions after these
 	LEAQ          (DI)(R10*2), R13
 	ADDQ          R10, R13                                  // its fourth row
 
@@ -686,8 +745,7 @@ vectors2:
 	VMOVUPS       32(R13)(R10*1), Y9                        // sum[4][8:16]
 	VMOVUPS       (R13)(R10*2), Y10                         // sum[5][0:8]
 	VMOVUPS       32(R13)(R10*2), Y11                       // sum[5][8:16]
-	MOVQ          SI, AX
-	LEAQ          (AX)(R8*2), R11
+	LEAQ          (SI)(R8*2), R11
 	ADDQ          R8, R11                                   // its fourth row
 	MOVQ          BX, R14
 	MOVQ          DX, R12
@@ -696,13 +754,13 @@ vectors2:
 positions2:
 	VCVTPH2PS     (R14), Y12
 	VCVTPH2PS     16(R14), Y13
-	VBROADCASTSS  (AX), Y14                                 // factor[0]
+	VBROADCASTSS  (SI), Y14                                 // factor[0]
 	VFMADD231PS   Y12, Y14, Y0                              // sum[0] += factor[0]*vector
 	VFMADD231PS   Y13, Y14, Y1                              // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y15                           // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y15                           // factor[1]
 	VFMADD231PS   Y12, Y15, Y2                              // sum[1] += factor[1]*vector
 	VFMADD231PS   Y13, Y15, Y3                              // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y14                           // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y14                           // factor[2]
 	VFMADD231PS   Y12, Y14, Y4                              // sum[2] += factor[2]*vector
 	VFMADD231PS   Y13, Y14, Y5                              // sum[2] += factor[2]*vector
 	VBROADCASTSS  (R11), Y15                                // factor[3]
@@ -714,11 +772,15 @@ positions2:
 	VBROADCASTSS  (R11)(R8*2), Y15                          // factor[5]
 	VFMADD231PS   Y12, Y15, Y10                             // sum[5] += factor[5]*vector
 	VFMADD231PS   Y13, Y15, Y11                             // sum[5] += factor[5]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $32, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	ADDQ          $4, R11
 	DECQ          R12
 	JNE           positions2
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, (DI)(R10*1)                           // sum[1][0:8]
@@ -746,8 +808,7 @@ vectors1:
 	VMOVUPS       (R13), Y3                                 // sum[3][0:8]
 	VMOVUPS       (R13)(R10*1), Y4                          // sum[4][0:8]
 	VMOVUPS       (R13)(R10*2), Y5                          // sum[5][0:8]
-	MOVQ          SI, AX
-	LEAQ          (AX)(R8*2), R11
+	LEAQ          (SI)(R8*2), R11
 	ADDQ          R8, R11                                   // its fourth row
 	MOVQ          BX, R14
 	MOVQ          DX, R12
@@ -755,11 +816,11 @@ vectors1:
 	PCALIGN       $32
 positions1:
 	VCVTPH2PS     (R14), Y6
-	VBROADCASTSS  (AX), Y7                                  // factor[0]
+	VBROADCASTSS  (SI), Y7                                  // factor[0]
 	VFMADD231PS   Y6, Y7, Y0                                // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y8                            // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y8                            // factor[1]
 	VFMADD231PS   Y6, Y8, Y1                                // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y9                            // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y9                            // factor[2]
 	VFMADD231PS   Y6, Y9, Y2                                // sum[2] += factor[2]*vector
 	VBROADCASTSS  (R11), Y10                                // factor[3]
 	VFMADD231PS   Y6, Y10, Y3                               // sum[3] += factor[3]*vector
@@ -767,11 +828,15 @@ positions1:
 	VFMADD231PS   Y6, Y11, Y4                               // sum[4] += factor[4]*vector
 	VBROADCASTSS  (R11)(R8*2), Y12                          // factor[5]
 	VFMADD231PS   Y6, Y12, Y5                               // sum[5] += factor[5]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $16, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	ADDQ          $4, R11
 	DECQ          R12
 	JNE           positions1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, (DI)(R10*1)                           // sum[1][0:8]
 	VMOVUPS       Y2, (DI)(R10*2)                           // sum[2][0:8]
@@ -801,6 +866,9 @@ TEXT ·Values32x1AVX2(SB), NOSPLIT, $0-64
 	SHLQ          $2, R10                                   // floats to bytes
 	SHLQ          $2, R8                                    // floats to bytes
 	SHLQ          $2, R9                                    // elements to bytes
+	MOVQ          R9, AX
+	IMULQ         DX, AX
+	ADDQ          BX, AX                                    // the positions after these
 
 vectors8:
 	CMPQ          CX, $8
@@ -813,13 +881,12 @@ vectors8:
 	VMOVUPS       160(DI), Y5                               // sum[0][40:48]
 	VMOVUPS       192(DI), Y6                               // sum[0][48:56]
 	VMOVUPS       224(DI), Y7                               // sum[0][56:64]
-	MOVQ          SI, AX
 	MOVQ          BX, R14
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 positions8:
-	VBROADCASTSS  (AX), Y8                                  // factor[0]
+	VBROADCASTSS  (SI), Y8                                  // factor[0]
 	VMOVUPS       (R14), Y9
 	VFMADD231PS   Y9, Y8, Y0                                // sum[0] += factor[0]*vector
 	VMOVUPS       32(R14), Y10
@@ -836,10 +903,17 @@ positions8:
 	VFMADD231PS   Y15, Y8, Y6                               // sum[0] += factor[0]*vector
 	VMOVUPS       224(R14), Y9
 	VFMADD231PS   Y9, Y8, Y7                                // sum[0] += factor[0]*vector
+	PREFETCHT0    (AX)
+	PREFETCHT0    64(AX)
+	PREFETCHT0    128(AX)
+	PREFETCHT0    192(AX)
+	ADDQ          $256, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           positions8
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, 64(DI)                                // sum[0][16:24]
@@ -858,21 +932,24 @@ vectors2:
 	JLT           vectors1
 	VMOVUPS       (DI), Y0                                  // sum[0][0:8]
 	VMOVUPS       32(DI), Y1                                // sum[0][8:16]
-	MOVQ          SI, AX
 	MOVQ          BX, R14
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 positions2:
-	VBROADCASTSS  (AX), Y2                                  // factor[0]
+	VBROADCASTSS  (SI), Y2                                  // factor[0]
 	VMOVUPS       (R14), Y3
 	VFMADD231PS   Y3, Y2, Y0                                // sum[0] += factor[0]*vector
 	VMOVUPS       32(R14), Y4
 	VFMADD231PS   Y4, Y2, Y1                                // sum[0] += factor[0]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $64, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           positions2
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	ADDQ          $64, DI
@@ -884,19 +961,22 @@ vectors1:
 	CMPQ          CX, $1
 	JLT           done
 	VMOVUPS       (DI), Y0                                  // sum[0][0:8]
-	MOVQ          SI, AX
 	MOVQ          BX, R14
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 positions1:
-	VBROADCASTSS  (AX), Y1                                  // factor[0]
+	VBROADCASTSS  (SI), Y1                                  // factor[0]
 	VMOVUPS       (R14), Y2
 	VFMADD231PS   Y2, Y1, Y0                                // sum[0] += factor[0]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $32, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           positions1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	ADDQ          $32, DI
 	ADDQ          $32, BX
@@ -920,6 +1000,9 @@ TEXT ·Values32x2AVX2(SB), NOSPLIT, $0-64
 	SHLQ          $2, R10                                   // floats to bytes
 	SHLQ          $2, R8                                    // floats to bytes
 	SHLQ          $2, R9                                    // elements to bytes
+	MOVQ          R9, AX
+	IMULQ         DX, AX
+	ADDQ          BX, AX                                    // the positions after these
 
 vectors4:
 	CMPQ          CX, $4
@@ -932,14 +1015,13 @@ vectors4:
 	VMOVUPS       32(DI)(R10*1), Y5                         // sum[1][8:16]
 	VMOVUPS       64(DI)(R10*1), Y6                         // sum[1][16:24]
 	VMOVUPS       96(DI)(R10*1), Y7                         // sum[1][24:32]
-	MOVQ          SI, AX
 	MOVQ          BX, R14
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 positions4:
-	VBROADCASTSS  (AX), Y8                                  // factor[0]
-	VBROADCASTSS  (AX)(R8*1), Y9                            // factor[1]
+	VBROADCASTSS  (SI), Y8                                  // factor[0]
+	VBROADCASTSS  (SI)(R8*1), Y9                            // factor[1]
 	VMOVUPS       (R14), Y10
 	VFMADD231PS   Y10, Y8, Y0                               // sum[0] += factor[0]*vector
 	VFMADD231PS   Y10, Y9, Y4                               // sum[1] += factor[1]*vector
@@ -952,10 +1034,15 @@ positions4:
 	VMOVUPS       96(R14), Y13
 	VFMADD231PS   Y13, Y8, Y3                               // sum[0] += factor[0]*vector
 	VFMADD231PS   Y13, Y9, Y7                               // sum[1] += factor[1]*vector
+	PREFETCHT0    (AX)
+	PREFETCHT0    64(AX)
+	ADDQ          $128, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           positions4
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, 64(DI)                                // sum[0][16:24]
@@ -976,24 +1063,27 @@ vectors2:
 	VMOVUPS       32(DI), Y1                                // sum[0][8:16]
 	VMOVUPS       (DI)(R10*1), Y2                           // sum[1][0:8]
 	VMOVUPS       32(DI)(R10*1), Y3                         // sum[1][8:16]
-	MOVQ          SI, AX
 	MOVQ          BX, R14
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 positions2:
-	VBROADCASTSS  (AX), Y4                                  // factor[0]
-	VBROADCASTSS  (AX)(R8*1), Y5                            // factor[1]
+	VBROADCASTSS  (SI), Y4                                  // factor[0]
+	VBROADCASTSS  (SI)(R8*1), Y5                            // factor[1]
 	VMOVUPS       (R14), Y6
 	VFMADD231PS   Y6, Y4, Y0                                // sum[0] += factor[0]*vector
 	VFMADD231PS   Y6, Y5, Y2                                // sum[1] += factor[1]*vector
 	VMOVUPS       32(R14), Y7
 	VFMADD231PS   Y7, Y4, Y1                                // sum[0] += factor[0]*vector
 	VFMADD231PS   Y7, Y5, Y3                                // sum[1] += factor[1]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $64, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           positions2
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, (DI)(R10*1)                           // sum[1][0:8]
@@ -1008,21 +1098,24 @@ vectors1:
 	JLT           done
 	VMOVUPS       (DI), Y0                                  // sum[0][0:8]
 	VMOVUPS       (DI)(R10*1), Y1                           // sum[1][0:8]
-	MOVQ          SI, AX
 	MOVQ          BX, R14
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 positions1:
 	VMOVUPS       (R14), Y2
-	VBROADCASTSS  (AX), Y3                                  // factor[0]
+	VBROADCASTSS  (SI), Y3                                  // factor[0]
 	VFMADD231PS   Y2, Y3, Y0                                // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y4                            // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y4                            // factor[1]
 	VFMADD231PS   Y2, Y4, Y1                                // sum[1] += factor[1]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $32, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           positions1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, (DI)(R10*1)                           // sum[1][0:8]
 	ADDQ          $32, DI
@@ -1047,6 +1140,9 @@ TEXT ·Values32x3AVX2(SB), NOSPLIT, $0-64
 	SHLQ          $2, R10                                   // floats to bytes
 	SHLQ          $2, R8                                    // floats to bytes
 	SHLQ          $2, R9                                    // elements to bytes
+	MOVQ          R9, AX
+	IMULQ         DX, AX
+	ADDQ          BX, AX                                    // the positions after these
 
 vectors4:
 	CMPQ          CX, $4
@@ -1063,15 +1159,14 @@ vectors4:
 	VMOVUPS       32(DI)(R10*2), Y9                         // sum[2][8:16]
 	VMOVUPS       64(DI)(R10*2), Y10                        // sum[2][16:24]
 	VMOVUPS       96(DI)(R10*2), Y11                        // sum[2][24:32]
-	MOVQ          SI, AX
 	MOVQ          BX, R14
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 positions4:
-	VBROADCASTSS  (AX), Y12                                 // factor[0]
-	VBROADCASTSS  (AX)(R8*1), Y13                           // factor[1]
-	VBROADCASTSS  (AX)(R8*2), Y14                           // factor[2]
+	VBROADCASTSS  (SI), Y12                                 // factor[0]
+	VBROADCASTSS  (SI)(R8*1), Y13                           // factor[1]
+	VBROADCASTSS  (SI)(R8*2), Y14                           // factor[2]
 	VMOVUPS       (R14), Y15
 	VFMADD231PS   Y15, Y12, Y0                              // sum[0] += factor[0]*vector
 	VFMADD231PS   Y15, Y13, Y4                              // sum[1] += factor[1]*vector
@@ -1088,10 +1183,15 @@ positions4:
 	VFMADD231PS   Y15, Y12, Y3                              // sum[0] += factor[0]*vector
 	VFMADD231PS   Y15, Y13, Y7                              // sum[1] += factor[1]*vector
 	VFMADD231PS   Y15, Y14, Y11                             // sum[2] += factor[2]*vector
+	PREFETCHT0    (AX)
+	PREFETCHT0    64(AX)
+	ADDQ          $128, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           positions4
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, 64(DI)                                // sum[0][16:24]
@@ -1118,7 +1218,6 @@ vectors2:
 	VMOVUPS       32(DI)(R10*1), Y3                         // sum[1][8:16]
 	VMOVUPS       (DI)(R10*2), Y4                           // sum[2][0:8]
 	VMOVUPS       32(DI)(R10*2), Y5                         // sum[2][8:16]
-	MOVQ          SI, AX
 	MOVQ          BX, R14
 	MOVQ          DX, R12
 
@@ -1126,19 +1225,23 @@ vectors2:
 positions2:
 	VMOVUPS       (R14), Y6
 	VMOVUPS       32(R14), Y7
-	VBROADCASTSS  (AX), Y8                                  // factor[0]
+	VBROADCASTSS  (SI), Y8                                  // factor[0]
 	VFMADD231PS   Y6, Y8, Y0                                // sum[0] += factor[0]*vector
 	VFMADD231PS   Y7, Y8, Y1                                // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y9                            // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y9                            // factor[1]
 	VFMADD231PS   Y6, Y9, Y2                                // sum[1] += factor[1]*vector
 	VFMADD231PS   Y7, Y9, Y3                                // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y10                           // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y10                           // factor[2]
 	VFMADD231PS   Y6, Y10, Y4                               // sum[2] += factor[2]*vector
 	VFMADD231PS   Y7, Y10, Y5                               // sum[2] += factor[2]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $64, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           positions2
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, (DI)(R10*1)                           // sum[1][0:8]
@@ -1156,23 +1259,26 @@ vectors1:
 	VMOVUPS       (DI), Y0                                  // sum[0][0:8]
 	VMOVUPS       (DI)(R10*1), Y1                           // sum[1][0:8]
 	VMOVUPS       (DI)(R10*2), Y2                           // sum[2][0:8]
-	MOVQ          SI, AX
 	MOVQ          BX, R14
 	MOVQ          DX, R12
 
 	PCALIGN       $32
 positions1:
 	VMOVUPS       (R14), Y3
-	VBROADCASTSS  (AX), Y4                                  // factor[0]
+	VBROADCASTSS  (SI), Y4                                  // factor[0]
 	VFMADD231PS   Y3, Y4, Y0                                // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y5                            // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y5                            // factor[1]
 	VFMADD231PS   Y3, Y5, Y1                                // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y6                            // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y6                            // factor[2]
 	VFMADD231PS   Y3, Y6, Y2                                // sum[2] += factor[2]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $32, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	DECQ          R12
 	JNE           positions1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, (DI)(R10*1)                           // sum[1][0:8]
 	VMOVUPS       Y2, (DI)(R10*2)                           // sum[2][0:8]
@@ -1198,6 +1304,9 @@ TEXT ·Values32x4AVX2(SB), NOSPLIT, $0-64
 	SHLQ          $2, R10                                   // floats to bytes
 	SHLQ          $2, R8                                    // floats to bytes
 	SHLQ          $2, R9                                    // elements to bytes
+	MOVQ          R9, AX
+	IMULQ         DX, AX
+	ADDQ          BX, AX                                    // the positions after these
 	LEAQ          (DI)(R10*2), R13
 	ADDQ          R10, R13                                  // its fourth row
 
@@ -1212,8 +1321,7 @@ vectors2:
 	VMOVUPS       32(DI)(R10*2), Y5                         // sum[2][8:16]
 	VMOVUPS       (R13), Y6                                 // sum[3][0:8]
 	VMOVUPS       32(R13), Y7                               // sum[3][8:16]
-	MOVQ          SI, AX
-	LEAQ          (AX)(R8*2), R11
+	LEAQ          (SI)(R8*2), R11
 	ADDQ          R8, R11                                   // its fourth row
 	MOVQ          BX, R14
 	MOVQ          DX, R12
@@ -1222,23 +1330,27 @@ vectors2:
 positions2:
 	VMOVUPS       (R14), Y8
 	VMOVUPS       32(R14), Y9
-	VBROADCASTSS  (AX), Y10                                 // factor[0]
+	VBROADCASTSS  (SI), Y10                                 // factor[0]
 	VFMADD231PS   Y8, Y10, Y0                               // sum[0] += factor[0]*vector
 	VFMADD231PS   Y9, Y10, Y1                               // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y11                           // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y11                           // factor[1]
 	VFMADD231PS   Y8, Y11, Y2                               // sum[1] += factor[1]*vector
 	VFMADD231PS   Y9, Y11, Y3                               // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y12                           // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y12                           // factor[2]
 	VFMADD231PS   Y8, Y12, Y4                               // sum[2] += factor[2]*vector
 	VFMADD231PS   Y9, Y12, Y5                               // sum[2] += factor[2]*vector
 	VBROADCASTSS  (R11), Y13                                // factor[3]
 	VFMADD231PS   Y8, Y13, Y6                               // sum[3] += factor[3]*vector
 	VFMADD231PS   Y9, Y13, Y7                               // sum[3] += factor[3]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $64, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	ADDQ          $4, R11
 	DECQ          R12
 	JNE           positions2
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, (DI)(R10*1)                           // sum[1][0:8]
@@ -1260,8 +1372,7 @@ vectors1:
 	VMOVUPS       (DI)(R10*1), Y1                           // sum[1][0:8]
 	VMOVUPS       (DI)(R10*2), Y2                           // sum[2][0:8]
 	VMOVUPS       (R13), Y3                                 // sum[3][0:8]
-	MOVQ          SI, AX
-	LEAQ          (AX)(R8*2), R11
+	LEAQ          (SI)(R8*2), R11
 	ADDQ          R8, R11                                   // its fourth row
 	MOVQ          BX, R14
 	MOVQ          DX, R12
@@ -1269,19 +1380,23 @@ vectors1:
 	PCALIGN       $32
 positions1:
 	VMOVUPS       (R14), Y4
-	VBROADCASTSS  (AX), Y5                                  // factor[0]
+	VBROADCASTSS  (SI), Y5                                  // factor[0]
 	VFMADD231PS   Y4, Y5, Y0                                // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y6                            // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y6                            // factor[1]
 	VFMADD231PS   Y4, Y6, Y1                                // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y7                            // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y7                            // factor[2]
 	VFMADD231PS   Y4, Y7, Y2                                // sum[2] += factor[2]*vector
 	VBROADCASTSS  (R11), Y8                                 // factor[3]
 	VFMADD231PS   Y4, Y8, Y3                                // sum[3] += factor[3]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $32, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	ADDQ          $4, R11
 	DECQ          R12
 	JNE           positions1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, (DI)(R10*1)                           // sum[1][0:8]
 	VMOVUPS       Y2, (DI)(R10*2)                           // sum[2][0:8]
@@ -1309,6 +1424,9 @@ TEXT ·Values32x5AVX2(SB), NOSPLIT, $0-64
 	SHLQ          $2, R10                                   // floats to bytes
 	SHLQ          $2, R8                                    // floats to bytes
 	SHLQ          $2, R9                                    // elements to bytes
+	MOVQ          R9, AX
+	IMULQ         DX, AX
+	ADDQ          BX, AX                                    // the positions after these
 	LEAQ          (DI)(R10*2), R13
 	ADDQ          R10, R13                                  // its fourth row
 
@@ -1325,8 +1443,7 @@ vectors2:
 	VMOVUPS       32(R13), Y7                               // sum[3][8:16]
 	VMOVUPS       (R13)(R10*1), Y8                          // sum[4][0:8]
 	VMOVUPS       32(R13)(R10*1), Y9                        // sum[4][8:16]
-	MOVQ          SI, AX
-	LEAQ          (AX)(R8*2), R11
+	LEAQ          (SI)(R8*2), R11
 	ADDQ          R8, R11                                   // its fourth row
 	MOVQ          BX, R14
 	MOVQ          DX, R12
@@ -1335,13 +1452,13 @@ vectors2:
 positions2:
 	VMOVUPS       (R14), Y10
 	VMOVUPS       32(R14), Y11
-	VBROADCASTSS  (AX), Y12                                 // factor[0]
+	VBROADCASTSS  (SI), Y12                                 // factor[0]
 	VFMADD231PS   Y10, Y12, Y0                              // sum[0] += factor[0]*vector
 	VFMADD231PS   Y11, Y12, Y1                              // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y13                           // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y13                           // factor[1]
 	VFMADD231PS   Y10, Y13, Y2                              // sum[1] += factor[1]*vector
 	VFMADD231PS   Y11, Y13, Y3                              // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y14                           // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y14                           // factor[2]
 	VFMADD231PS   Y10, Y14, Y4                              // sum[2] += factor[2]*vector
 	VFMADD231PS   Y11, Y14, Y5                              // sum[2] += factor[2]*vector
 	VBROADCASTSS  (R11), Y15                                // factor[3]
@@ -1350,11 +1467,15 @@ positions2:
 	VBROADCASTSS  (R11)(R8*1), Y12                          // factor[4]
 	VFMADD231PS   Y10, Y12, Y8                              // sum[4] += factor[4]*vector
 	VFMADD231PS   Y11, Y12, Y9                              // sum[4] += factor[4]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $64, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	ADDQ          $4, R11
 	DECQ          R12
 	JNE           positions2
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, (DI)(R10*1)                           // sum[1][0:8]
@@ -1379,8 +1500,7 @@ vectors1:
 	VMOVUPS       (DI)(R10*2), Y2                           // sum[2][0:8]
 	VMOVUPS       (R13), Y3                                 // sum[3][0:8]
 	VMOVUPS       (R13)(R10*1), Y4                          // sum[4][0:8]
-	MOVQ          SI, AX
-	LEAQ          (AX)(R8*2), R11
+	LEAQ          (SI)(R8*2), R11
 	ADDQ          R8, R11                                   // its fourth row
 	MOVQ          BX, R14
 	MOVQ          DX, R12
@@ -1388,21 +1508,25 @@ vectors1:
 	PCALIGN       $32
 positions1:
 	VMOVUPS       (R14), Y5
-	VBROADCASTSS  (AX), Y6                                  // factor[0]
+	VBROADCASTSS  (SI), Y6                                  // factor[0]
 	VFMADD231PS   Y5, Y6, Y0                                // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y7                            // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y7                            // factor[1]
 	VFMADD231PS   Y5, Y7, Y1                                // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y8                            // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y8                            // factor[2]
 	VFMADD231PS   Y5, Y8, Y2                                // sum[2] += factor[2]*vector
 	VBROADCASTSS  (R11), Y9                                 // factor[3]
 	VFMADD231PS   Y5, Y9, Y3                                // sum[3] += factor[3]*vector
 	VBROADCASTSS  (R11)(R8*1), Y10                          // factor[4]
 	VFMADD231PS   Y5, Y10, Y4                               // sum[4] += factor[4]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $32, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	ADDQ          $4, R11
 	DECQ          R12
 	JNE           positions1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, (DI)(R10*1)                           // sum[1][0:8]
 	VMOVUPS       Y2, (DI)(R10*2)                           // sum[2][0:8]
@@ -1431,6 +1555,9 @@ TEXT ·Values32x6AVX2(SB), NOSPLIT, $0-64
 	SHLQ          $2, R10                                   // floats to bytes
 	SHLQ          $2, R8                                    // floats to bytes
 	SHLQ          $2, R9                                    // elements to bytes
+	MOVQ          R9, AX
+	IMULQ         DX, AX
+	ADDQ          BX, AX                                    // the positions after these
 	LEAQ          (DI)(R10*2), R13
 	ADDQ          R10, R13                                  // its fourth row
 
@@ -1449,8 +1576,7 @@ vectors2:
 	VMOVUPS       32(R13)(R10*1), Y9                        // sum[4][8:16]
 	VMOVUPS       (R13)(R10*2), Y10                         // sum[5][0:8]
 	VMOVUPS       32(R13)(R10*2), Y11                       // sum[5][8:16]
-	MOVQ          SI, AX
-	LEAQ          (AX)(R8*2), R11
+	LEAQ          (SI)(R8*2), R11
 	ADDQ          R8, R11                                   // its fourth row
 	MOVQ          BX, R14
 	MOVQ          DX, R12
@@ -1459,13 +1585,13 @@ vectors2:
 positions2:
 	VMOVUPS       (R14), Y12
 	VMOVUPS       32(R14), Y13
-	VBROADCASTSS  (AX), Y14                                 // factor[0]
+	VBROADCASTSS  (SI), Y14                                 // factor[0]
 	VFMADD231PS   Y12, Y14, Y0                              // sum[0] += factor[0]*vector
 	VFMADD231PS   Y13, Y14, Y1                              // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y15                           // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y15                           // factor[1]
 	VFMADD231PS   Y12, Y15, Y2                              // sum[1] += factor[1]*vector
 	VFMADD231PS   Y13, Y15, Y3                              // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y14                           // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y14                           // factor[2]
 	VFMADD231PS   Y12, Y14, Y4                              // sum[2] += factor[2]*vector
 	VFMADD231PS   Y13, Y14, Y5                              // sum[2] += factor[2]*vector
 	VBROADCASTSS  (R11), Y15                                // factor[3]
@@ -1477,11 +1603,15 @@ positions2:
 	VBROADCASTSS  (R11)(R8*2), Y15                          // factor[5]
 	VFMADD231PS   Y12, Y15, Y10                             // sum[5] += factor[5]*vector
 	VFMADD231PS   Y13, Y15, Y11                             // sum[5] += factor[5]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $64, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	ADDQ          $4, R11
 	DECQ          R12
 	JNE           positions2
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, 32(DI)                                // sum[0][8:16]
 	VMOVUPS       Y2, (DI)(R10*1)                           // sum[1][0:8]
@@ -1509,8 +1639,7 @@ vectors1:
 	VMOVUPS       (R13), Y3                                 // sum[3][0:8]
 	VMOVUPS       (R13)(R10*1), Y4                          // sum[4][0:8]
 	VMOVUPS       (R13)(R10*2), Y5                          // sum[5][0:8]
-	MOVQ          SI, AX
-	LEAQ          (AX)(R8*2), R11
+	LEAQ          (SI)(R8*2), R11
 	ADDQ          R8, R11                                   // its fourth row
 	MOVQ          BX, R14
 	MOVQ          DX, R12
@@ -1518,11 +1647,11 @@ vectors1:
 	PCALIGN       $32
 positions1:
 	VMOVUPS       (R14), Y6
-	VBROADCASTSS  (AX), Y7                                  // factor[0]
+	VBROADCASTSS  (SI), Y7                                  // factor[0]
 	VFMADD231PS   Y6, Y7, Y0                                // sum[0] += factor[0]*vector
-	VBROADCASTSS  (AX)(R8*1), Y8                            // factor[1]
+	VBROADCASTSS  (SI)(R8*1), Y8                            // factor[1]
 	VFMADD231PS   Y6, Y8, Y1                                // sum[1] += factor[1]*vector
-	VBROADCASTSS  (AX)(R8*2), Y9                            // factor[2]
+	VBROADCASTSS  (SI)(R8*2), Y9                            // factor[2]
 	VFMADD231PS   Y6, Y9, Y2                                // sum[2] += factor[2]*vector
 	VBROADCASTSS  (R11), Y10                                // factor[3]
 	VFMADD231PS   Y6, Y10, Y3                               // sum[3] += factor[3]*vector
@@ -1530,11 +1659,15 @@ positions1:
 	VFMADD231PS   Y6, Y11, Y4                               // sum[4] += factor[4]*vector
 	VBROADCASTSS  (R11)(R8*2), Y12                          // factor[5]
 	VFMADD231PS   Y6, Y12, Y5                               // sum[5] += factor[5]*vector
+	PREFETCHT0    (AX)
+	ADDQ          $32, AX
 	ADDQ          R9, R14
-	ADDQ          $4, AX
+	ADDQ          $4, SI
 	ADDQ          $4, R11
 	DECQ          R12
 	JNE           positions1
+	LEAQ          (DX*4), R12
+	SUBQ          R12, SI                                   // back to the first factor
 	VMOVUPS       Y0, (DI)                                  // sum[0][0:8]
 	VMOVUPS       Y1, (DI)(R10*1)                           // sum[1][0:8]
 	VMOVUPS       Y2, (DI)(R10*2)                           // sum[2][0:8]

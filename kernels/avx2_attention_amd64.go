@@ -38,6 +38,11 @@ func fillAttentionAVX2(a *AttnOps) {
 	a.ExpSum, a.Merge, a.StoreK16 = expSumAVX2, mergeAVX2, storeK16AVX2
 }
 
+// valuesPart is how many values a tile of queries goes through before it takes
+// the next channels of the same positions. So memory is read nearly in order:
+// with three queries or more a tile's channels are not whole rows.
+const valuesPart = 2048
+
 // evenly is how many of n queries the next tile takes, so that all the tiles
 // are about as large.
 func evenly(n int) int {
@@ -73,12 +78,15 @@ func valuesAVX2[T any](tiles [tileQueries]valuesTile[T],
 			return
 		}
 		v = v[:hi*dim]
+		step := max(1, valuesPart/dim)
 		whole := dim &^ 7
 		for n > 0 {
 			m := evenly(n)
 			_, _ = o[(m-1)*ldo+dim-1], e[(m-1)*lde+hi-1]
 			if whole > 0 {
-				tiles[m-1](&o[0], ldo, &e[lo], lde, &v[lo*dim], dim, whole/8, hi-lo)
+				for j := lo; j < hi; j += step {
+					tiles[m-1](&o[0], ldo, &e[j], lde, &v[j*dim], dim, whole/8, min(step, hi-j))
+				}
 			}
 			if whole < dim {
 				rest(o, ldo, e, lde, m, v, dim, whole, lo, hi)

@@ -155,3 +155,24 @@ func guarded[T any](t testing.TB, s []T) []T {
 	copy(out, s)
 	return out
 }
+
+// All exponents, infinities, NaNs and subnormals, through every elementwise function.
+func TestEveryTierMapsEveryKindOfFloatLikeGeneric(t *testing.T) {
+	forEachTier(t, func(t *testing.T, s *Set) {
+		g := Generic()
+		var x []float32
+		for b := uint64(0); b < 1<<32; b += 10007 {
+			x = append(x, math.Float32frombits(uint32(b)))
+		}
+		up := randomValues(rand.New(rand.NewPCG(9, 9)), len(x))
+		want, got := make([]float32, len(x)), make([]float32, len(x))
+		for _, op := range rowOps {
+			switch op.name {
+			case "Exp", "SiLU", "GELU", "GELUErf", "SiLUMul", "GELUMul":
+				op.run(g, want, x, up, nil)
+				op.run(s, got, x, up, nil)
+				requireSame(t, want, got, op.name)
+			}
+		}
+	})
+}

@@ -22,7 +22,7 @@ var (
 	// ErrToken reports a token id outside the vocabulary.
 	ErrToken = errors.New("no such token")
 	// ErrClosed reports the use of a model after Close.
-	ErrClosed = errors.New("the model is closed")
+	ErrClosed = errors.New("the model or the session is closed")
 )
 
 // WeightsMode says where matrix products find their weights.

@@ -25,10 +25,10 @@ const (
 	attnOut  = "DI"  // rows that are written
 	attnOut3 = "R13" // the fourth of them
 	attnLdo  = "R10" // bytes from row to row
-	attnIn   = "SI"  // rows of factors, one factor a query broadcast
+	attnIn   = "SI"  // rows of factors, one factor a query broadcast; running
 	attnIn3  = "R11" // the fourth of them, running
 	attnLdi  = "R8"
-	attnRun  = "AX" // factors, running
+	attnNext = "AX" // what to prefetch, running
 	attnKV   = "BX" // keys or values
 	attnRow  = "R9" // bytes from panel to panel or from position to position
 	attnLeft = "CX" // panels or vectors left
@@ -106,14 +106,14 @@ Products of queries and keys. The Go loop they equal:
 
 A vector holds 8 positions of one channel, so that no sum runs across lanes. A
 tile is one panel, 16 positions; with up to three queries it is two panels, to
-have enough independent sums (an FMA takes 4 cycles, two begin in each), and
-what is to come is prefetched: two streams are one too many for the hardware.
+have enough independent sums (an FMA takes 4 cycles, two begin in each). What is
+to come is prefetched in order: two streams are one too many for the hardware.
 
 Registers: Y0… the sums, by query, then 8 positions; then the queries' channel in
 all lanes and keys as float32.
-DI s, R10 bytes from row to row, R13 its fourth row; AX channel of q, R8 bytes
-from row to row, R11 its fourth row, running; SI q; BX keys, running; R9 bytes of
-a panel; CX panels left; DX dim, R12 channels left.
+DI s, R10 bytes from row to row, R13 its fourth row; SI q, running over channels,
+R8 bytes from row to row, R11 its fourth row; BX keys, running; R9 bytes of a
+panel; AX keys to prefetch; CX panels left; DX dim, R12 channels left.
 
 Tails: none. A panel is always whole.
 `
@@ -129,14 +129,15 @@ Weighted sums of values. The Go loop they equal:
 
 A vector holds 8 channels of one position, so that no sum runs across lanes. The
 channels are taken some vectors at a time, whose sums stay in registers over all
-positions; then by two and by one.
+positions; then by two and by one. Meanwhile as many positions after these are
+prefetched, in order: the tile's own reads step from row to row.
 
 Registers: Y0… the sums, by query, then 8 channels; then the queries' weights in
 all lanes and values as float32.
-DI o, R10 bytes from row to row, R13 its fourth row; AX weight in e, R8 bytes from
-row to row, R11 its fourth row, running; SI e; BX values of the tile's channels,
-R14 the same, running, R9 bytes from position to position; CX vectors left; DX
-positions, R12 positions left.
+DI o, R10 bytes from row to row, R13 its fourth row; SI e, running over positions,
+R8 bytes from row to row, R11 its fourth row; BX values of the tile's channels,
+R14 the same, running, R9 bytes from position to position; AX values to prefetch;
+CX vectors left; DX positions, R12 positions left.
 
 Tails: none. The caller does what is left of 8 channels.
 `
@@ -194,10 +195,10 @@ func scoresTile(s *source, e element, q, panels int) {
 	n := 2 * panels // vectors of positions
 	t := tileRegs{q, n}
 	t.zero(s)
-	s.ins("", "MOVQ", attnIn, attnRun)
 	if q > 3 {
-		fourth(s, attnIn3, attnRun, attnLdi)
+		fourth(s, attnIn3, attnIn, attnLdi)
 	}
+	s.ins("", "LEAQ", mem(attnKV, scoresAhead), attnNext)
 	s.ins("", "MOVQ", attnDim, attnN)
 	loop := fmt.Sprintf("channels%d", panels)
 	s.loopHead(loop)
@@ -208,17 +209,9 @@ func scoresTile(s *source, e element, q, panels int) {
 		}
 		return at
 	}, e)
-	if panels == 2 {
-		s.ins("", "PREFETCHT0", mem(attnKV, 8192))
-		s.ins("", "PREFETCHT0", fmt.Sprintf("8192(%s)(%s*1)", attnKV, attnRow))
-	}
+	prefetch(s, n*e.bytes)
 	s.ins("", "ADDQ", imm(2*e.bytes), attnKV)
-	s.ins("", "ADDQ", "$4", attnRun)
-	if q > 3 {
-		s.ins("", "ADDQ", "$4", attnIn3)
-	}
-	s.ins("", "DECQ", attnN)
-	s.ins("", "JNE", loop)
+	nextFactors(s, q, loop)
 	t.store(s)
 }
 
@@ -236,6 +229,9 @@ func valuesFunc(s *source, e element, q int, name, args string) {
 	s.ins("floats to bytes", "SHLQ", "$2", attnLdo)
 	s.ins("floats to bytes", "SHLQ", "$2", attnLdi)
 	s.ins("elements to bytes", "SHLQ", imm(e.bytes/16), attnRow)
+	s.ins("", "MOVQ", attnRow, attnNext)
+	s.ins("", "IMULQ", attnDim, attnNext)
+	s.ins("the positions after these", "ADDQ", attnKV, attnNext)
 	if q > 3 {
 		fourth(s, attnOut3, attnOut, attnLdo)
 	}
@@ -265,23 +261,43 @@ func valuesFunc(s *source, e element, q int, name, args string) {
 func valuesTile(s *source, e element, q, n int) {
 	t := tileRegs{q, n}
 	t.load(s)
-	s.ins("", "MOVQ", attnIn, attnRun)
 	if q > 3 {
-		fourth(s, attnIn3, attnRun, attnLdi)
+		fourth(s, attnIn3, attnIn, attnLdi)
 	}
 	s.ins("", "MOVQ", attnKV, attnVal)
 	s.ins("", "MOVQ", attnDim, attnN)
 	loop := fmt.Sprintf("positions%d", n)
 	s.loopHead(loop)
 	t.step(s, func(v int) string { return mem(attnVal, v*e.bytes) }, e)
+	prefetch(s, n*e.bytes)
 	s.ins("", "ADDQ", attnRow, attnVal)
-	s.ins("", "ADDQ", "$4", attnRun)
+	nextFactors(s, q, loop)
+	t.store(s)
+}
+
+// scoresAhead is how far before their use, in bytes, keys are prefetched.
+const scoresAhead = 8192
+
+// prefetch asks for the next n bytes of a linear stream: the tile's own reads
+// jump between panels or rows, which defeats the hardware's prefetcher.
+func prefetch(s *source, n int) {
+	for at := 0; at < n; at += 64 {
+		s.ins("", "PREFETCHT0", mem(attnNext, at))
+	}
+	s.ins("", "ADDQ", imm(n), attnNext)
+}
+
+// nextFactors ends a loop over channels or positions and goes back to the first
+// factor after the last.
+func nextFactors(s *source, q int, loop string) {
+	s.ins("", "ADDQ", "$4", attnIn)
 	if q > 3 {
 		s.ins("", "ADDQ", "$4", attnIn3)
 	}
 	s.ins("", "DECQ", attnN)
 	s.ins("", "JNE", loop)
-	t.store(s)
+	s.ins("", "LEAQ", fmt.Sprintf("(%s*4)", attnDim), attnN)
+	s.ins("back to the first factor", "SUBQ", attnN, attnIn)
 }
 
 // tileRegs are the registers of a tile of queries by vectors.
@@ -314,7 +330,7 @@ func (t tileRegs) store(s *source) {
 // lanes times vector v, which comes from place(v). The fewer of factors and
 // vectors stay in registers, the others take turns in those left.
 func (t tileRegs) step(s *source, place func(v int) string, e element) {
-	factor := func(q int) string { return rowOf(attnRun, attnIn3, attnLdi, q, 0) }
+	factor := func(q int) string { return rowOf(attnIn, attnIn3, attnLdi, q, 0) }
 	next := t.queries * t.vectors
 	if t.queries <= t.vectors {
 		first := next
