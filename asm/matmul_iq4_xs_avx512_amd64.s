@@ -39,8 +39,8 @@
 // A vector has one row a lane; b = 0..3 is the byte in the lane.
 // A record of activations is 64 bytes in form Int8, int8 q[32], or 96 in form Int16,
 // int8 hi[32], int8 lo[32] with q = 128·hi + lo; then f32 d, f32 s = d·Σq, int32 -8·Σq,
-// int32 -128·Σq, int32 -32·Σ of each half of q, int32 Σ of each half. The tokens' records
-// of a block lie together.
+// int32 -128·Σq, int32 -32·Σ of each half of q; int16 Σ of each half, with two terms split
+// in the same way as q, lo before hi. The tokens' records of a block lie together.
 //
 // Registers, with T tokens: Z0.. T sums acc in fp32; then T integer sums of the block; with
 // two terms T sums of hi; then codes of a group, plane, scratch, constants.

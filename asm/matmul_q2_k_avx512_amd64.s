@@ -26,6 +26,8 @@
 // token's four q are broadcast to all lanes by VPDPBUSD, which adds the four products of
 // unsigned codes with int8 to an int32: exact, and no sum runs across lanes.
 // Int16: 128·Σcode·hi + Σcode·lo.
+// Int8: the halves' sums times their scales, and the sum of both, stay below 2²⁴ and are
+// exact in fp32.
 // Every integer is exact modulo 2³² and the whole sum fits, so the order does not matter.
 //
 // Layout of a panel: super-blocks of 256 k, 1344 bytes each:
@@ -42,8 +44,8 @@
 // A vector has one row a lane; b = 0..3 is the byte in the lane.
 // A record of activations is 64 bytes in form Int8, int8 q[32], or 96 in form Int16,
 // int8 hi[32], int8 lo[32] with q = 128·hi + lo; then f32 d, f32 s = d·Σq, int32 -8·Σq,
-// int32 -128·Σq, int32 -32·Σ of each half of q, int32 Σ of each half. The tokens' records
-// of a block lie together.
+// int32 -128·Σq, int32 -32·Σ of each half of q; int16 Σ of each half, with two terms split
+// in the same way as q, lo before hi. The tokens' records of a block lie together.
 //
 // Registers, with T tokens: Z0.. T sums acc in fp32; then T integer sums of the block; then
 // T of its second half; with
@@ -80,14 +82,15 @@ TEXT ·MatmulQ2_KInt8x1AVX512(SB), NOSPLIT, $0-40
 	SHLQ          $2, SI                                    // floats to bytes
 	VPBROADCASTD  maskPair<>(SB), Z6                        // the lowest two bits of every byte
 	VPBROADCASTD  mask4<>(SB), Z7                           // bits 0..3 of every int32
+	VPXORD        Z8, Z8, Z8                                // +0
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 
 	PCALIGN       $32
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
-	VCVTPH2PS     (R8), Z8                                  // d as fp32
-	VCVTPH2PS     32(R8), Z9                                // dmin as fp32
+	VCVTPH2PS     (R8), Z9                                  // d as fp32
+	VCVTPH2PS     32(R8), Z10                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -105,9 +108,6 @@ block:
 	VPSRLW        $6, Z4, Z3
 	VPANDD        Z6, Z3, Z3                                // codes of k = 12..15
 	VPDPBUSD.BCST 12(CX), Z3, Z1
-	VPMOVZXBD     (BX), Z3                                  // sc0 as int32
-	VPANDD        Z7, Z3, Z3                                // the scale
-	VPMULLD       Z3, Z1, Z1                                // sum[0] = sc0·
 	VPXORD        Z2, Z2, Z2                                // token 0
 	VMOVDQU32     96(BX), Z4
 	VPANDD        Z6, Z4, Z3                                // codes of k = 16..19
@@ -121,23 +121,28 @@ block:
 	VPSRLW        $6, Z4, Z3
 	VPANDD        Z6, Z3, Z3                                // codes of k = 28..31
 	VPDPBUSD.BCST 28(CX), Z3, Z2
-	VPMOVZXBD     16(BX), Z3                                // sc1 as int32
+	VPMOVZXBD     (BX), Z3                                  // sc0 as int32
 	VPANDD        Z7, Z3, Z3                                // the scale
-	VPMULLD       Z3, Z2, Z2                                // sc1·
-	VPADDD        Z2, Z1, Z1                                // sum[0] +=
-	VMULPS.BCST   32(CX), Z8, Z5                            // token 0, d of its block times the weights'
+	VCVTDQ2PS     Z3, Z3
+	VPMOVZXBD     16(BX), Z4                                // sc1 as int32
+	VPANDD        Z7, Z4, Z4                                // the scale
+	VCVTDQ2PS     Z4, Z4
 	VCVTDQ2PS     Z1, Z1
+	VCVTDQ2PS     Z2, Z2
+	VFMADD213PS   Z8, Z3, Z1                                // sum[0] = sc0·sum + 0: never -0
+	VFMADD231PS   Z2, Z4, Z1                                // sum[0] += sc1·
+	VMULPS.BCST   32(CX), Z9, Z5                            // token 0, d of its block times the weights'
 	VFMADD231PS   Z5, Z1, Z0                                // acc[0] = FMA(sum, scale, acc)
 	VPMOVZXBD     (BX), Z4                                  // sc0 as int32
-	VPSRLD        $4, Z4, Z4                                // mn0
-	VPMOVZXBD     16(BX), Z2                                // sc1 as int32
-	VPSRLD        $4, Z2, Z2                                // mn1
-	VPMULLD.BCST  56(CX), Z4, Z5                            // token 0, mn0·H0
-	VPMULLD.BCST  60(CX), Z2, Z1                            // mn1·H1
-	VPADDD        Z1, Z5, Z5                                // J
-	VCVTDQ2PS     Z5, Z5
-	VMULPS.BCST   32(CX), Z5, Z5                            // d·J
-	VFNMADD231PS  Z5, Z9, Z0                                // acc[0] = FMA(-dmin, d·J, acc)
+	VPMOVZXBD     16(BX), Z5                                // sc1 as int32
+	VPSLLD        $16, Z5, Z5
+	VPORD         Z5, Z4, Z4                                // both halves' scale and minimum
+	VPSRLW        $4, Z4, Z4
+	VPXORD        Z1, Z1, Z1                                // token 0, J
+	VPDPWSSD.BCST 56(CX), Z4, Z1                            // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z1, Z1
+	VMULPS.BCST   32(CX), Z1, Z1                            // d·J
+	VFNMADD231PS  Z1, Z10, Z0                               // acc[0] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $64, CX
 	DECQ          R9
@@ -160,6 +165,7 @@ TEXT ·MatmulQ2_KInt8x2AVX512(SB), NOSPLIT, $0-40
 	SHLQ          $2, SI                                    // floats to bytes
 	VPBROADCASTD  maskPair<>(SB), Z9                        // the lowest two bits of every byte
 	VPBROADCASTD  mask4<>(SB), Z10                          // bits 0..3 of every int32
+	VPXORD        Z11, Z11, Z11                             // +0
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 
@@ -167,8 +173,8 @@ TEXT ·MatmulQ2_KInt8x2AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
-	VCVTPH2PS     (R8), Z11                                 // d as fp32
-	VCVTPH2PS     32(R8), Z12                               // dmin as fp32
+	VCVTPH2PS     (R8), Z12                                 // d as fp32
+	VCVTPH2PS     32(R8), Z13                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -191,10 +197,6 @@ block:
 	VPANDD        Z9, Z6, Z6                                // codes of k = 12..15
 	VPDPBUSD.BCST 12(CX), Z6, Z2
 	VPDPBUSD.BCST 76(CX), Z6, Z3
-	VPMOVZXBD     (BX), Z6                                  // sc0 as int32
-	VPANDD        Z10, Z6, Z6                               // the scale
-	VPMULLD       Z6, Z2, Z2                                // sum[0] = sc0·
-	VPMULLD       Z6, Z3, Z3                                // sum[1] = sc0·
 	VPXORD        Z4, Z4, Z4                                // token 0
 	VPXORD        Z5, Z5, Z5                                // token 1
 	VMOVDQU32     96(BX), Z7
@@ -213,34 +215,39 @@ block:
 	VPANDD        Z9, Z6, Z6                                // codes of k = 28..31
 	VPDPBUSD.BCST 28(CX), Z6, Z4
 	VPDPBUSD.BCST 92(CX), Z6, Z5
-	VPMOVZXBD     16(BX), Z6                                // sc1 as int32
+	VPMOVZXBD     (BX), Z6                                  // sc0 as int32
 	VPANDD        Z10, Z6, Z6                               // the scale
-	VPMULLD       Z6, Z4, Z4                                // sc1·
-	VPADDD        Z4, Z2, Z2                                // sum[0] +=
-	VPMULLD       Z6, Z5, Z5                                // sc1·
-	VPADDD        Z5, Z3, Z3                                // sum[1] +=
-	VMULPS.BCST   32(CX), Z11, Z8                           // token 0, d of its block times the weights'
+	VCVTDQ2PS     Z6, Z6
+	VPMOVZXBD     16(BX), Z7                                // sc1 as int32
+	VPANDD        Z10, Z7, Z7                               // the scale
+	VCVTDQ2PS     Z7, Z7
 	VCVTDQ2PS     Z2, Z2
-	VFMADD231PS   Z8, Z2, Z0                                // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z11, Z8                           // token 1, d of its block times the weights'
+	VCVTDQ2PS     Z4, Z4
+	VFMADD213PS   Z11, Z6, Z2                               // sum[0] = sc0·sum + 0: never -0
+	VFMADD231PS   Z4, Z7, Z2                                // sum[0] += sc1·
 	VCVTDQ2PS     Z3, Z3
+	VCVTDQ2PS     Z5, Z5
+	VFMADD213PS   Z11, Z6, Z3                               // sum[1] = sc0·sum + 0: never -0
+	VFMADD231PS   Z5, Z7, Z3                                // sum[1] += sc1·
+	VMULPS.BCST   32(CX), Z12, Z8                           // token 0, d of its block times the weights'
+	VFMADD231PS   Z8, Z2, Z0                                // acc[0] = FMA(sum, scale, acc)
+	VMULPS.BCST   96(CX), Z12, Z8                           // token 1, d of its block times the weights'
 	VFMADD231PS   Z8, Z3, Z1                                // acc[1] = FMA(sum, scale, acc)
 	VPMOVZXBD     (BX), Z7                                  // sc0 as int32
-	VPSRLD        $4, Z7, Z7                                // mn0
-	VPMOVZXBD     16(BX), Z4                                // sc1 as int32
-	VPSRLD        $4, Z4, Z4                                // mn1
-	VPMULLD.BCST  56(CX), Z7, Z8                            // token 0, mn0·H0
-	VPMULLD.BCST  60(CX), Z4, Z2                            // mn1·H1
-	VPADDD        Z2, Z8, Z8                                // J
-	VCVTDQ2PS     Z8, Z8
-	VMULPS.BCST   32(CX), Z8, Z8                            // d·J
-	VFNMADD231PS  Z8, Z12, Z0                               // acc[0] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  120(CX), Z7, Z8                           // token 1, mn0·H0
-	VPMULLD.BCST  124(CX), Z4, Z3                           // mn1·H1
-	VPADDD        Z3, Z8, Z8                                // J
-	VCVTDQ2PS     Z8, Z8
-	VMULPS.BCST   96(CX), Z8, Z8                            // d·J
-	VFNMADD231PS  Z8, Z12, Z1                               // acc[1] = FMA(-dmin, d·J, acc)
+	VPMOVZXBD     16(BX), Z8                                // sc1 as int32
+	VPSLLD        $16, Z8, Z8
+	VPORD         Z8, Z7, Z7                                // both halves' scale and minimum
+	VPSRLW        $4, Z7, Z7
+	VPXORD        Z2, Z2, Z2                                // token 0, J
+	VPDPWSSD.BCST 56(CX), Z7, Z2                            // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z2, Z2
+	VMULPS.BCST   32(CX), Z2, Z2                            // d·J
+	VFNMADD231PS  Z2, Z13, Z0                               // acc[0] = FMA(-dmin, d·J, acc)
+	VPXORD        Z3, Z3, Z3                                // token 1, J
+	VPDPWSSD.BCST 120(CX), Z7, Z3                           // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z3, Z3
+	VMULPS.BCST   96(CX), Z3, Z3                            // d·J
+	VFNMADD231PS  Z3, Z13, Z1                               // acc[1] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $128, CX
 	DECQ          R9
@@ -265,6 +272,7 @@ TEXT ·MatmulQ2_KInt8x3AVX512(SB), NOSPLIT, $0-40
 	SHLQ          $2, SI                                    // floats to bytes
 	VPBROADCASTD  maskPair<>(SB), Z12                       // the lowest two bits of every byte
 	VPBROADCASTD  mask4<>(SB), Z13                          // bits 0..3 of every int32
+	VPXORD        Z14, Z14, Z14                             // +0
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 	VPXORD        Z2, Z2, Z2                                // acc = +0
@@ -273,8 +281,8 @@ TEXT ·MatmulQ2_KInt8x3AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
-	VCVTPH2PS     (R8), Z14                                 // d as fp32
-	VCVTPH2PS     32(R8), Z15                               // dmin as fp32
+	VCVTPH2PS     (R8), Z15                                 // d as fp32
+	VCVTPH2PS     32(R8), Z16                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -302,11 +310,6 @@ block:
 	VPDPBUSD.BCST 12(CX), Z9, Z3
 	VPDPBUSD.BCST 76(CX), Z9, Z4
 	VPDPBUSD.BCST 140(CX), Z9, Z5
-	VPMOVZXBD     (BX), Z9                                  // sc0 as int32
-	VPANDD        Z13, Z9, Z9                               // the scale
-	VPMULLD       Z9, Z3, Z3                                // sum[0] = sc0·
-	VPMULLD       Z9, Z4, Z4                                // sum[1] = sc0·
-	VPMULLD       Z9, Z5, Z5                                // sum[2] = sc0·
 	VPXORD        Z6, Z6, Z6                                // token 0
 	VPXORD        Z7, Z7, Z7                                // token 1
 	VPXORD        Z8, Z8, Z8                                // token 2
@@ -330,45 +333,50 @@ block:
 	VPDPBUSD.BCST 28(CX), Z9, Z6
 	VPDPBUSD.BCST 92(CX), Z9, Z7
 	VPDPBUSD.BCST 156(CX), Z9, Z8
-	VPMOVZXBD     16(BX), Z9                                // sc1 as int32
+	VPMOVZXBD     (BX), Z9                                  // sc0 as int32
 	VPANDD        Z13, Z9, Z9                               // the scale
-	VPMULLD       Z9, Z6, Z6                                // sc1·
-	VPADDD        Z6, Z3, Z3                                // sum[0] +=
-	VPMULLD       Z9, Z7, Z7                                // sc1·
-	VPADDD        Z7, Z4, Z4                                // sum[1] +=
-	VPMULLD       Z9, Z8, Z8                                // sc1·
-	VPADDD        Z8, Z5, Z5                                // sum[2] +=
-	VMULPS.BCST   32(CX), Z14, Z11                          // token 0, d of its block times the weights'
+	VCVTDQ2PS     Z9, Z9
+	VPMOVZXBD     16(BX), Z10                               // sc1 as int32
+	VPANDD        Z13, Z10, Z10                             // the scale
+	VCVTDQ2PS     Z10, Z10
 	VCVTDQ2PS     Z3, Z3
-	VFMADD231PS   Z11, Z3, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z14, Z11                          // token 1, d of its block times the weights'
+	VCVTDQ2PS     Z6, Z6
+	VFMADD213PS   Z14, Z9, Z3                               // sum[0] = sc0·sum + 0: never -0
+	VFMADD231PS   Z6, Z10, Z3                               // sum[0] += sc1·
 	VCVTDQ2PS     Z4, Z4
-	VFMADD231PS   Z11, Z4, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z14, Z11                         // token 2, d of its block times the weights'
+	VCVTDQ2PS     Z7, Z7
+	VFMADD213PS   Z14, Z9, Z4                               // sum[1] = sc0·sum + 0: never -0
+	VFMADD231PS   Z7, Z10, Z4                               // sum[1] += sc1·
 	VCVTDQ2PS     Z5, Z5
+	VCVTDQ2PS     Z8, Z8
+	VFMADD213PS   Z14, Z9, Z5                               // sum[2] = sc0·sum + 0: never -0
+	VFMADD231PS   Z8, Z10, Z5                               // sum[2] += sc1·
+	VMULPS.BCST   32(CX), Z15, Z11                          // token 0, d of its block times the weights'
+	VFMADD231PS   Z11, Z3, Z0                               // acc[0] = FMA(sum, scale, acc)
+	VMULPS.BCST   96(CX), Z15, Z11                          // token 1, d of its block times the weights'
+	VFMADD231PS   Z11, Z4, Z1                               // acc[1] = FMA(sum, scale, acc)
+	VMULPS.BCST   160(CX), Z15, Z11                         // token 2, d of its block times the weights'
 	VFMADD231PS   Z11, Z5, Z2                               // acc[2] = FMA(sum, scale, acc)
 	VPMOVZXBD     (BX), Z10                                 // sc0 as int32
-	VPSRLD        $4, Z10, Z10                              // mn0
-	VPMOVZXBD     16(BX), Z6                                // sc1 as int32
-	VPSRLD        $4, Z6, Z6                                // mn1
-	VPMULLD.BCST  56(CX), Z10, Z11                          // token 0, mn0·H0
-	VPMULLD.BCST  60(CX), Z6, Z3                            // mn1·H1
-	VPADDD        Z3, Z11, Z11                              // J
-	VCVTDQ2PS     Z11, Z11
-	VMULPS.BCST   32(CX), Z11, Z11                          // d·J
-	VFNMADD231PS  Z11, Z15, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  120(CX), Z10, Z11                         // token 1, mn0·H0
-	VPMULLD.BCST  124(CX), Z6, Z4                           // mn1·H1
-	VPADDD        Z4, Z11, Z11                              // J
-	VCVTDQ2PS     Z11, Z11
-	VMULPS.BCST   96(CX), Z11, Z11                          // d·J
-	VFNMADD231PS  Z11, Z15, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  184(CX), Z10, Z11                         // token 2, mn0·H0
-	VPMULLD.BCST  188(CX), Z6, Z5                           // mn1·H1
-	VPADDD        Z5, Z11, Z11                              // J
-	VCVTDQ2PS     Z11, Z11
-	VMULPS.BCST   160(CX), Z11, Z11                         // d·J
-	VFNMADD231PS  Z11, Z15, Z2                              // acc[2] = FMA(-dmin, d·J, acc)
+	VPMOVZXBD     16(BX), Z11                               // sc1 as int32
+	VPSLLD        $16, Z11, Z11
+	VPORD         Z11, Z10, Z10                             // both halves' scale and minimum
+	VPSRLW        $4, Z10, Z10
+	VPXORD        Z3, Z3, Z3                                // token 0, J
+	VPDPWSSD.BCST 56(CX), Z10, Z3                           // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z3, Z3
+	VMULPS.BCST   32(CX), Z3, Z3                            // d·J
+	VFNMADD231PS  Z3, Z16, Z0                               // acc[0] = FMA(-dmin, d·J, acc)
+	VPXORD        Z4, Z4, Z4                                // token 1, J
+	VPDPWSSD.BCST 120(CX), Z10, Z4                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z4, Z4
+	VMULPS.BCST   96(CX), Z4, Z4                            // d·J
+	VFNMADD231PS  Z4, Z16, Z1                               // acc[1] = FMA(-dmin, d·J, acc)
+	VPXORD        Z5, Z5, Z5                                // token 2, J
+	VPDPWSSD.BCST 184(CX), Z10, Z5                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z5, Z5
+	VMULPS.BCST   160(CX), Z5, Z5                           // d·J
+	VFNMADD231PS  Z5, Z16, Z2                               // acc[2] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $192, CX
 	DECQ          R9
@@ -395,6 +403,7 @@ TEXT ·MatmulQ2_KInt8x4AVX512(SB), NOSPLIT, $0-40
 	SHLQ          $2, SI                                    // floats to bytes
 	VPBROADCASTD  maskPair<>(SB), Z15                       // the lowest two bits of every byte
 	VPBROADCASTD  mask4<>(SB), Z16                          // bits 0..3 of every int32
+	VPXORD        Z17, Z17, Z17                             // +0
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 	VPXORD        Z2, Z2, Z2                                // acc = +0
@@ -404,8 +413,8 @@ TEXT ·MatmulQ2_KInt8x4AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
-	VCVTPH2PS     (R8), Z17                                 // d as fp32
-	VCVTPH2PS     32(R8), Z18                               // dmin as fp32
+	VCVTPH2PS     (R8), Z18                                 // d as fp32
+	VCVTPH2PS     32(R8), Z19                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -438,12 +447,6 @@ block:
 	VPDPBUSD.BCST 76(CX), Z12, Z5
 	VPDPBUSD.BCST 140(CX), Z12, Z6
 	VPDPBUSD.BCST 204(CX), Z12, Z7
-	VPMOVZXBD     (BX), Z12                                 // sc0 as int32
-	VPANDD        Z16, Z12, Z12                             // the scale
-	VPMULLD       Z12, Z4, Z4                               // sum[0] = sc0·
-	VPMULLD       Z12, Z5, Z5                               // sum[1] = sc0·
-	VPMULLD       Z12, Z6, Z6                               // sum[2] = sc0·
-	VPMULLD       Z12, Z7, Z7                               // sum[3] = sc0·
 	VPXORD        Z8, Z8, Z8                                // token 0
 	VPXORD        Z9, Z9, Z9                                // token 1
 	VPXORD        Z10, Z10, Z10                             // token 2
@@ -472,56 +475,61 @@ block:
 	VPDPBUSD.BCST 92(CX), Z12, Z9
 	VPDPBUSD.BCST 156(CX), Z12, Z10
 	VPDPBUSD.BCST 220(CX), Z12, Z11
-	VPMOVZXBD     16(BX), Z12                               // sc1 as int32
+	VPMOVZXBD     (BX), Z12                                 // sc0 as int32
 	VPANDD        Z16, Z12, Z12                             // the scale
-	VPMULLD       Z12, Z8, Z8                               // sc1·
-	VPADDD        Z8, Z4, Z4                                // sum[0] +=
-	VPMULLD       Z12, Z9, Z9                               // sc1·
-	VPADDD        Z9, Z5, Z5                                // sum[1] +=
-	VPMULLD       Z12, Z10, Z10                             // sc1·
-	VPADDD        Z10, Z6, Z6                               // sum[2] +=
-	VPMULLD       Z12, Z11, Z11                             // sc1·
-	VPADDD        Z11, Z7, Z7                               // sum[3] +=
-	VMULPS.BCST   32(CX), Z17, Z14                          // token 0, d of its block times the weights'
+	VCVTDQ2PS     Z12, Z12
+	VPMOVZXBD     16(BX), Z13                               // sc1 as int32
+	VPANDD        Z16, Z13, Z13                             // the scale
+	VCVTDQ2PS     Z13, Z13
 	VCVTDQ2PS     Z4, Z4
-	VFMADD231PS   Z14, Z4, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z17, Z14                          // token 1, d of its block times the weights'
+	VCVTDQ2PS     Z8, Z8
+	VFMADD213PS   Z17, Z12, Z4                              // sum[0] = sc0·sum + 0: never -0
+	VFMADD231PS   Z8, Z13, Z4                               // sum[0] += sc1·
 	VCVTDQ2PS     Z5, Z5
-	VFMADD231PS   Z14, Z5, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z17, Z14                         // token 2, d of its block times the weights'
+	VCVTDQ2PS     Z9, Z9
+	VFMADD213PS   Z17, Z12, Z5                              // sum[1] = sc0·sum + 0: never -0
+	VFMADD231PS   Z9, Z13, Z5                               // sum[1] += sc1·
 	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z14, Z6, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   224(CX), Z17, Z14                         // token 3, d of its block times the weights'
+	VCVTDQ2PS     Z10, Z10
+	VFMADD213PS   Z17, Z12, Z6                              // sum[2] = sc0·sum + 0: never -0
+	VFMADD231PS   Z10, Z13, Z6                              // sum[2] += sc1·
 	VCVTDQ2PS     Z7, Z7
+	VCVTDQ2PS     Z11, Z11
+	VFMADD213PS   Z17, Z12, Z7                              // sum[3] = sc0·sum + 0: never -0
+	VFMADD231PS   Z11, Z13, Z7                              // sum[3] += sc1·
+	VMULPS.BCST   32(CX), Z18, Z14                          // token 0, d of its block times the weights'
+	VFMADD231PS   Z14, Z4, Z0                               // acc[0] = FMA(sum, scale, acc)
+	VMULPS.BCST   96(CX), Z18, Z14                          // token 1, d of its block times the weights'
+	VFMADD231PS   Z14, Z5, Z1                               // acc[1] = FMA(sum, scale, acc)
+	VMULPS.BCST   160(CX), Z18, Z14                         // token 2, d of its block times the weights'
+	VFMADD231PS   Z14, Z6, Z2                               // acc[2] = FMA(sum, scale, acc)
+	VMULPS.BCST   224(CX), Z18, Z14                         // token 3, d of its block times the weights'
 	VFMADD231PS   Z14, Z7, Z3                               // acc[3] = FMA(sum, scale, acc)
 	VPMOVZXBD     (BX), Z13                                 // sc0 as int32
-	VPSRLD        $4, Z13, Z13                              // mn0
-	VPMOVZXBD     16(BX), Z8                                // sc1 as int32
-	VPSRLD        $4, Z8, Z8                                // mn1
-	VPMULLD.BCST  56(CX), Z13, Z14                          // token 0, mn0·H0
-	VPMULLD.BCST  60(CX), Z8, Z4                            // mn1·H1
-	VPADDD        Z4, Z14, Z14                              // J
-	VCVTDQ2PS     Z14, Z14
-	VMULPS.BCST   32(CX), Z14, Z14                          // d·J
-	VFNMADD231PS  Z14, Z18, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  120(CX), Z13, Z14                         // token 1, mn0·H0
-	VPMULLD.BCST  124(CX), Z8, Z5                           // mn1·H1
-	VPADDD        Z5, Z14, Z14                              // J
-	VCVTDQ2PS     Z14, Z14
-	VMULPS.BCST   96(CX), Z14, Z14                          // d·J
-	VFNMADD231PS  Z14, Z18, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  184(CX), Z13, Z14                         // token 2, mn0·H0
-	VPMULLD.BCST  188(CX), Z8, Z6                           // mn1·H1
-	VPADDD        Z6, Z14, Z14                              // J
-	VCVTDQ2PS     Z14, Z14
-	VMULPS.BCST   160(CX), Z14, Z14                         // d·J
-	VFNMADD231PS  Z14, Z18, Z2                              // acc[2] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  248(CX), Z13, Z14                         // token 3, mn0·H0
-	VPMULLD.BCST  252(CX), Z8, Z7                           // mn1·H1
-	VPADDD        Z7, Z14, Z14                              // J
-	VCVTDQ2PS     Z14, Z14
-	VMULPS.BCST   224(CX), Z14, Z14                         // d·J
-	VFNMADD231PS  Z14, Z18, Z3                              // acc[3] = FMA(-dmin, d·J, acc)
+	VPMOVZXBD     16(BX), Z14                               // sc1 as int32
+	VPSLLD        $16, Z14, Z14
+	VPORD         Z14, Z13, Z13                             // both halves' scale and minimum
+	VPSRLW        $4, Z13, Z13
+	VPXORD        Z4, Z4, Z4                                // token 0, J
+	VPDPWSSD.BCST 56(CX), Z13, Z4                           // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z4, Z4
+	VMULPS.BCST   32(CX), Z4, Z4                            // d·J
+	VFNMADD231PS  Z4, Z19, Z0                               // acc[0] = FMA(-dmin, d·J, acc)
+	VPXORD        Z5, Z5, Z5                                // token 1, J
+	VPDPWSSD.BCST 120(CX), Z13, Z5                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z5, Z5
+	VMULPS.BCST   96(CX), Z5, Z5                            // d·J
+	VFNMADD231PS  Z5, Z19, Z1                               // acc[1] = FMA(-dmin, d·J, acc)
+	VPXORD        Z6, Z6, Z6                                // token 2, J
+	VPDPWSSD.BCST 184(CX), Z13, Z6                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z6, Z6
+	VMULPS.BCST   160(CX), Z6, Z6                           // d·J
+	VFNMADD231PS  Z6, Z19, Z2                               // acc[2] = FMA(-dmin, d·J, acc)
+	VPXORD        Z7, Z7, Z7                                // token 3, J
+	VPDPWSSD.BCST 248(CX), Z13, Z7                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z7, Z7
+	VMULPS.BCST   224(CX), Z7, Z7                           // d·J
+	VFNMADD231PS  Z7, Z19, Z3                               // acc[3] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $256, CX
 	DECQ          R9
@@ -550,6 +558,7 @@ TEXT ·MatmulQ2_KInt8x5AVX512(SB), NOSPLIT, $0-40
 	SHLQ          $2, SI                                    // floats to bytes
 	VPBROADCASTD  maskPair<>(SB), Z18                       // the lowest two bits of every byte
 	VPBROADCASTD  mask4<>(SB), Z19                          // bits 0..3 of every int32
+	VPXORD        Z20, Z20, Z20                             // +0
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 	VPXORD        Z2, Z2, Z2                                // acc = +0
@@ -560,8 +569,8 @@ TEXT ·MatmulQ2_KInt8x5AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
-	VCVTPH2PS     (R8), Z20                                 // d as fp32
-	VCVTPH2PS     32(R8), Z21                               // dmin as fp32
+	VCVTPH2PS     (R8), Z21                                 // d as fp32
+	VCVTPH2PS     32(R8), Z22                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -599,13 +608,6 @@ block:
 	VPDPBUSD.BCST 140(CX), Z15, Z7
 	VPDPBUSD.BCST 204(CX), Z15, Z8
 	VPDPBUSD.BCST 268(CX), Z15, Z9
-	VPMOVZXBD     (BX), Z15                                 // sc0 as int32
-	VPANDD        Z19, Z15, Z15                             // the scale
-	VPMULLD       Z15, Z5, Z5                               // sum[0] = sc0·
-	VPMULLD       Z15, Z6, Z6                               // sum[1] = sc0·
-	VPMULLD       Z15, Z7, Z7                               // sum[2] = sc0·
-	VPMULLD       Z15, Z8, Z8                               // sum[3] = sc0·
-	VPMULLD       Z15, Z9, Z9                               // sum[4] = sc0·
 	VPXORD        Z10, Z10, Z10                             // token 0
 	VPXORD        Z11, Z11, Z11                             // token 1
 	VPXORD        Z12, Z12, Z12                             // token 2
@@ -639,67 +641,72 @@ block:
 	VPDPBUSD.BCST 156(CX), Z15, Z12
 	VPDPBUSD.BCST 220(CX), Z15, Z13
 	VPDPBUSD.BCST 284(CX), Z15, Z14
-	VPMOVZXBD     16(BX), Z15                               // sc1 as int32
+	VPMOVZXBD     (BX), Z15                                 // sc0 as int32
 	VPANDD        Z19, Z15, Z15                             // the scale
-	VPMULLD       Z15, Z10, Z10                             // sc1·
-	VPADDD        Z10, Z5, Z5                               // sum[0] +=
-	VPMULLD       Z15, Z11, Z11                             // sc1·
-	VPADDD        Z11, Z6, Z6                               // sum[1] +=
-	VPMULLD       Z15, Z12, Z12                             // sc1·
-	VPADDD        Z12, Z7, Z7                               // sum[2] +=
-	VPMULLD       Z15, Z13, Z13                             // sc1·
-	VPADDD        Z13, Z8, Z8                               // sum[3] +=
-	VPMULLD       Z15, Z14, Z14                             // sc1·
-	VPADDD        Z14, Z9, Z9                               // sum[4] +=
-	VMULPS.BCST   32(CX), Z20, Z17                          // token 0, d of its block times the weights'
+	VCVTDQ2PS     Z15, Z15
+	VPMOVZXBD     16(BX), Z16                               // sc1 as int32
+	VPANDD        Z19, Z16, Z16                             // the scale
+	VCVTDQ2PS     Z16, Z16
 	VCVTDQ2PS     Z5, Z5
-	VFMADD231PS   Z17, Z5, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z20, Z17                          // token 1, d of its block times the weights'
+	VCVTDQ2PS     Z10, Z10
+	VFMADD213PS   Z20, Z15, Z5                              // sum[0] = sc0·sum + 0: never -0
+	VFMADD231PS   Z10, Z16, Z5                              // sum[0] += sc1·
 	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z17, Z6, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z20, Z17                         // token 2, d of its block times the weights'
+	VCVTDQ2PS     Z11, Z11
+	VFMADD213PS   Z20, Z15, Z6                              // sum[1] = sc0·sum + 0: never -0
+	VFMADD231PS   Z11, Z16, Z6                              // sum[1] += sc1·
 	VCVTDQ2PS     Z7, Z7
-	VFMADD231PS   Z17, Z7, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   224(CX), Z20, Z17                         // token 3, d of its block times the weights'
+	VCVTDQ2PS     Z12, Z12
+	VFMADD213PS   Z20, Z15, Z7                              // sum[2] = sc0·sum + 0: never -0
+	VFMADD231PS   Z12, Z16, Z7                              // sum[2] += sc1·
 	VCVTDQ2PS     Z8, Z8
-	VFMADD231PS   Z17, Z8, Z3                               // acc[3] = FMA(sum, scale, acc)
-	VMULPS.BCST   288(CX), Z20, Z17                         // token 4, d of its block times the weights'
+	VCVTDQ2PS     Z13, Z13
+	VFMADD213PS   Z20, Z15, Z8                              // sum[3] = sc0·sum + 0: never -0
+	VFMADD231PS   Z13, Z16, Z8                              // sum[3] += sc1·
 	VCVTDQ2PS     Z9, Z9
+	VCVTDQ2PS     Z14, Z14
+	VFMADD213PS   Z20, Z15, Z9                              // sum[4] = sc0·sum + 0: never -0
+	VFMADD231PS   Z14, Z16, Z9                              // sum[4] += sc1·
+	VMULPS.BCST   32(CX), Z21, Z17                          // token 0, d of its block times the weights'
+	VFMADD231PS   Z17, Z5, Z0                               // acc[0] = FMA(sum, scale, acc)
+	VMULPS.BCST   96(CX), Z21, Z17                          // token 1, d of its block times the weights'
+	VFMADD231PS   Z17, Z6, Z1                               // acc[1] = FMA(sum, scale, acc)
+	VMULPS.BCST   160(CX), Z21, Z17                         // token 2, d of its block times the weights'
+	VFMADD231PS   Z17, Z7, Z2                               // acc[2] = FMA(sum, scale, acc)
+	VMULPS.BCST   224(CX), Z21, Z17                         // token 3, d of its block times the weights'
+	VFMADD231PS   Z17, Z8, Z3                               // acc[3] = FMA(sum, scale, acc)
+	VMULPS.BCST   288(CX), Z21, Z17                         // token 4, d of its block times the weights'
 	VFMADD231PS   Z17, Z9, Z4                               // acc[4] = FMA(sum, scale, acc)
 	VPMOVZXBD     (BX), Z16                                 // sc0 as int32
-	VPSRLD        $4, Z16, Z16                              // mn0
-	VPMOVZXBD     16(BX), Z10                               // sc1 as int32
-	VPSRLD        $4, Z10, Z10                              // mn1
-	VPMULLD.BCST  56(CX), Z16, Z17                          // token 0, mn0·H0
-	VPMULLD.BCST  60(CX), Z10, Z5                           // mn1·H1
-	VPADDD        Z5, Z17, Z17                              // J
-	VCVTDQ2PS     Z17, Z17
-	VMULPS.BCST   32(CX), Z17, Z17                          // d·J
-	VFNMADD231PS  Z17, Z21, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  120(CX), Z16, Z17                         // token 1, mn0·H0
-	VPMULLD.BCST  124(CX), Z10, Z6                          // mn1·H1
-	VPADDD        Z6, Z17, Z17                              // J
-	VCVTDQ2PS     Z17, Z17
-	VMULPS.BCST   96(CX), Z17, Z17                          // d·J
-	VFNMADD231PS  Z17, Z21, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  184(CX), Z16, Z17                         // token 2, mn0·H0
-	VPMULLD.BCST  188(CX), Z10, Z7                          // mn1·H1
-	VPADDD        Z7, Z17, Z17                              // J
-	VCVTDQ2PS     Z17, Z17
-	VMULPS.BCST   160(CX), Z17, Z17                         // d·J
-	VFNMADD231PS  Z17, Z21, Z2                              // acc[2] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  248(CX), Z16, Z17                         // token 3, mn0·H0
-	VPMULLD.BCST  252(CX), Z10, Z8                          // mn1·H1
-	VPADDD        Z8, Z17, Z17                              // J
-	VCVTDQ2PS     Z17, Z17
-	VMULPS.BCST   224(CX), Z17, Z17                         // d·J
-	VFNMADD231PS  Z17, Z21, Z3                              // acc[3] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  312(CX), Z16, Z17                         // token 4, mn0·H0
-	VPMULLD.BCST  316(CX), Z10, Z9                          // mn1·H1
-	VPADDD        Z9, Z17, Z17                              // J
-	VCVTDQ2PS     Z17, Z17
-	VMULPS.BCST   288(CX), Z17, Z17                         // d·J
-	VFNMADD231PS  Z17, Z21, Z4                              // acc[4] = FMA(-dmin, d·J, acc)
+	VPMOVZXBD     16(BX), Z17                               // sc1 as int32
+	VPSLLD        $16, Z17, Z17
+	VPORD         Z17, Z16, Z16                             // both halves' scale and minimum
+	VPSRLW        $4, Z16, Z16
+	VPXORD        Z5, Z5, Z5                                // token 0, J
+	VPDPWSSD.BCST 56(CX), Z16, Z5                           // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z5, Z5
+	VMULPS.BCST   32(CX), Z5, Z5                            // d·J
+	VFNMADD231PS  Z5, Z22, Z0                               // acc[0] = FMA(-dmin, d·J, acc)
+	VPXORD        Z6, Z6, Z6                                // token 1, J
+	VPDPWSSD.BCST 120(CX), Z16, Z6                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z6, Z6
+	VMULPS.BCST   96(CX), Z6, Z6                            // d·J
+	VFNMADD231PS  Z6, Z22, Z1                               // acc[1] = FMA(-dmin, d·J, acc)
+	VPXORD        Z7, Z7, Z7                                // token 2, J
+	VPDPWSSD.BCST 184(CX), Z16, Z7                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z7, Z7
+	VMULPS.BCST   160(CX), Z7, Z7                           // d·J
+	VFNMADD231PS  Z7, Z22, Z2                               // acc[2] = FMA(-dmin, d·J, acc)
+	VPXORD        Z8, Z8, Z8                                // token 3, J
+	VPDPWSSD.BCST 248(CX), Z16, Z8                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z8, Z8
+	VMULPS.BCST   224(CX), Z8, Z8                           // d·J
+	VFNMADD231PS  Z8, Z22, Z3                               // acc[3] = FMA(-dmin, d·J, acc)
+	VPXORD        Z9, Z9, Z9                                // token 4, J
+	VPDPWSSD.BCST 312(CX), Z16, Z9                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z9, Z9
+	VMULPS.BCST   288(CX), Z9, Z9                           // d·J
+	VFNMADD231PS  Z9, Z22, Z4                               // acc[4] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $320, CX
 	DECQ          R9
@@ -730,6 +737,7 @@ TEXT ·MatmulQ2_KInt8x6AVX512(SB), NOSPLIT, $0-40
 	SHLQ          $2, SI                                    // floats to bytes
 	VPBROADCASTD  maskPair<>(SB), Z21                       // the lowest two bits of every byte
 	VPBROADCASTD  mask4<>(SB), Z22                          // bits 0..3 of every int32
+	VPXORD        Z23, Z23, Z23                             // +0
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 	VPXORD        Z2, Z2, Z2                                // acc = +0
@@ -741,8 +749,8 @@ TEXT ·MatmulQ2_KInt8x6AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $64, BX
-	VCVTPH2PS     (R8), Z23                                 // d as fp32
-	VCVTPH2PS     32(R8), Z24                               // dmin as fp32
+	VCVTPH2PS     (R8), Z24                                 // d as fp32
+	VCVTPH2PS     32(R8), Z25                               // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -785,14 +793,6 @@ block:
 	VPDPBUSD.BCST 204(CX), Z18, Z9
 	VPDPBUSD.BCST 268(CX), Z18, Z10
 	VPDPBUSD.BCST 332(CX), Z18, Z11
-	VPMOVZXBD     (BX), Z18                                 // sc0 as int32
-	VPANDD        Z22, Z18, Z18                             // the scale
-	VPMULLD       Z18, Z6, Z6                               // sum[0] = sc0·
-	VPMULLD       Z18, Z7, Z7                               // sum[1] = sc0·
-	VPMULLD       Z18, Z8, Z8                               // sum[2] = sc0·
-	VPMULLD       Z18, Z9, Z9                               // sum[3] = sc0·
-	VPMULLD       Z18, Z10, Z10                             // sum[4] = sc0·
-	VPMULLD       Z18, Z11, Z11                             // sum[5] = sc0·
 	VPXORD        Z12, Z12, Z12                             // token 0
 	VPXORD        Z13, Z13, Z13                             // token 1
 	VPXORD        Z14, Z14, Z14                             // token 2
@@ -831,78 +831,83 @@ block:
 	VPDPBUSD.BCST 220(CX), Z18, Z15
 	VPDPBUSD.BCST 284(CX), Z18, Z16
 	VPDPBUSD.BCST 348(CX), Z18, Z17
-	VPMOVZXBD     16(BX), Z18                               // sc1 as int32
+	VPMOVZXBD     (BX), Z18                                 // sc0 as int32
 	VPANDD        Z22, Z18, Z18                             // the scale
-	VPMULLD       Z18, Z12, Z12                             // sc1·
-	VPADDD        Z12, Z6, Z6                               // sum[0] +=
-	VPMULLD       Z18, Z13, Z13                             // sc1·
-	VPADDD        Z13, Z7, Z7                               // sum[1] +=
-	VPMULLD       Z18, Z14, Z14                             // sc1·
-	VPADDD        Z14, Z8, Z8                               // sum[2] +=
-	VPMULLD       Z18, Z15, Z15                             // sc1·
-	VPADDD        Z15, Z9, Z9                               // sum[3] +=
-	VPMULLD       Z18, Z16, Z16                             // sc1·
-	VPADDD        Z16, Z10, Z10                             // sum[4] +=
-	VPMULLD       Z18, Z17, Z17                             // sc1·
-	VPADDD        Z17, Z11, Z11                             // sum[5] +=
-	VMULPS.BCST   32(CX), Z23, Z20                          // token 0, d of its block times the weights'
+	VCVTDQ2PS     Z18, Z18
+	VPMOVZXBD     16(BX), Z19                               // sc1 as int32
+	VPANDD        Z22, Z19, Z19                             // the scale
+	VCVTDQ2PS     Z19, Z19
 	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z20, Z6, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z23, Z20                          // token 1, d of its block times the weights'
+	VCVTDQ2PS     Z12, Z12
+	VFMADD213PS   Z23, Z18, Z6                              // sum[0] = sc0·sum + 0: never -0
+	VFMADD231PS   Z12, Z19, Z6                              // sum[0] += sc1·
 	VCVTDQ2PS     Z7, Z7
-	VFMADD231PS   Z20, Z7, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z23, Z20                         // token 2, d of its block times the weights'
+	VCVTDQ2PS     Z13, Z13
+	VFMADD213PS   Z23, Z18, Z7                              // sum[1] = sc0·sum + 0: never -0
+	VFMADD231PS   Z13, Z19, Z7                              // sum[1] += sc1·
 	VCVTDQ2PS     Z8, Z8
-	VFMADD231PS   Z20, Z8, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   224(CX), Z23, Z20                         // token 3, d of its block times the weights'
+	VCVTDQ2PS     Z14, Z14
+	VFMADD213PS   Z23, Z18, Z8                              // sum[2] = sc0·sum + 0: never -0
+	VFMADD231PS   Z14, Z19, Z8                              // sum[2] += sc1·
 	VCVTDQ2PS     Z9, Z9
-	VFMADD231PS   Z20, Z9, Z3                               // acc[3] = FMA(sum, scale, acc)
-	VMULPS.BCST   288(CX), Z23, Z20                         // token 4, d of its block times the weights'
+	VCVTDQ2PS     Z15, Z15
+	VFMADD213PS   Z23, Z18, Z9                              // sum[3] = sc0·sum + 0: never -0
+	VFMADD231PS   Z15, Z19, Z9                              // sum[3] += sc1·
 	VCVTDQ2PS     Z10, Z10
-	VFMADD231PS   Z20, Z10, Z4                              // acc[4] = FMA(sum, scale, acc)
-	VMULPS.BCST   352(CX), Z23, Z20                         // token 5, d of its block times the weights'
+	VCVTDQ2PS     Z16, Z16
+	VFMADD213PS   Z23, Z18, Z10                             // sum[4] = sc0·sum + 0: never -0
+	VFMADD231PS   Z16, Z19, Z10                             // sum[4] += sc1·
 	VCVTDQ2PS     Z11, Z11
+	VCVTDQ2PS     Z17, Z17
+	VFMADD213PS   Z23, Z18, Z11                             // sum[5] = sc0·sum + 0: never -0
+	VFMADD231PS   Z17, Z19, Z11                             // sum[5] += sc1·
+	VMULPS.BCST   32(CX), Z24, Z20                          // token 0, d of its block times the weights'
+	VFMADD231PS   Z20, Z6, Z0                               // acc[0] = FMA(sum, scale, acc)
+	VMULPS.BCST   96(CX), Z24, Z20                          // token 1, d of its block times the weights'
+	VFMADD231PS   Z20, Z7, Z1                               // acc[1] = FMA(sum, scale, acc)
+	VMULPS.BCST   160(CX), Z24, Z20                         // token 2, d of its block times the weights'
+	VFMADD231PS   Z20, Z8, Z2                               // acc[2] = FMA(sum, scale, acc)
+	VMULPS.BCST   224(CX), Z24, Z20                         // token 3, d of its block times the weights'
+	VFMADD231PS   Z20, Z9, Z3                               // acc[3] = FMA(sum, scale, acc)
+	VMULPS.BCST   288(CX), Z24, Z20                         // token 4, d of its block times the weights'
+	VFMADD231PS   Z20, Z10, Z4                              // acc[4] = FMA(sum, scale, acc)
+	VMULPS.BCST   352(CX), Z24, Z20                         // token 5, d of its block times the weights'
 	VFMADD231PS   Z20, Z11, Z5                              // acc[5] = FMA(sum, scale, acc)
 	VPMOVZXBD     (BX), Z19                                 // sc0 as int32
-	VPSRLD        $4, Z19, Z19                              // mn0
-	VPMOVZXBD     16(BX), Z12                               // sc1 as int32
-	VPSRLD        $4, Z12, Z12                              // mn1
-	VPMULLD.BCST  56(CX), Z19, Z20                          // token 0, mn0·H0
-	VPMULLD.BCST  60(CX), Z12, Z6                           // mn1·H1
-	VPADDD        Z6, Z20, Z20                              // J
-	VCVTDQ2PS     Z20, Z20
-	VMULPS.BCST   32(CX), Z20, Z20                          // d·J
-	VFNMADD231PS  Z20, Z24, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  120(CX), Z19, Z20                         // token 1, mn0·H0
-	VPMULLD.BCST  124(CX), Z12, Z7                          // mn1·H1
-	VPADDD        Z7, Z20, Z20                              // J
-	VCVTDQ2PS     Z20, Z20
-	VMULPS.BCST   96(CX), Z20, Z20                          // d·J
-	VFNMADD231PS  Z20, Z24, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  184(CX), Z19, Z20                         // token 2, mn0·H0
-	VPMULLD.BCST  188(CX), Z12, Z8                          // mn1·H1
-	VPADDD        Z8, Z20, Z20                              // J
-	VCVTDQ2PS     Z20, Z20
-	VMULPS.BCST   160(CX), Z20, Z20                         // d·J
-	VFNMADD231PS  Z20, Z24, Z2                              // acc[2] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  248(CX), Z19, Z20                         // token 3, mn0·H0
-	VPMULLD.BCST  252(CX), Z12, Z9                          // mn1·H1
-	VPADDD        Z9, Z20, Z20                              // J
-	VCVTDQ2PS     Z20, Z20
-	VMULPS.BCST   224(CX), Z20, Z20                         // d·J
-	VFNMADD231PS  Z20, Z24, Z3                              // acc[3] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  312(CX), Z19, Z20                         // token 4, mn0·H0
-	VPMULLD.BCST  316(CX), Z12, Z10                         // mn1·H1
-	VPADDD        Z10, Z20, Z20                             // J
-	VCVTDQ2PS     Z20, Z20
-	VMULPS.BCST   288(CX), Z20, Z20                         // d·J
-	VFNMADD231PS  Z20, Z24, Z4                              // acc[4] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  376(CX), Z19, Z20                         // token 5, mn0·H0
-	VPMULLD.BCST  380(CX), Z12, Z11                         // mn1·H1
-	VPADDD        Z11, Z20, Z20                             // J
-	VCVTDQ2PS     Z20, Z20
-	VMULPS.BCST   352(CX), Z20, Z20                         // d·J
-	VFNMADD231PS  Z20, Z24, Z5                              // acc[5] = FMA(-dmin, d·J, acc)
+	VPMOVZXBD     16(BX), Z20                               // sc1 as int32
+	VPSLLD        $16, Z20, Z20
+	VPORD         Z20, Z19, Z19                             // both halves' scale and minimum
+	VPSRLW        $4, Z19, Z19
+	VPXORD        Z6, Z6, Z6                                // token 0, J
+	VPDPWSSD.BCST 56(CX), Z19, Z6                           // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z6, Z6
+	VMULPS.BCST   32(CX), Z6, Z6                            // d·J
+	VFNMADD231PS  Z6, Z25, Z0                               // acc[0] = FMA(-dmin, d·J, acc)
+	VPXORD        Z7, Z7, Z7                                // token 1, J
+	VPDPWSSD.BCST 120(CX), Z19, Z7                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z7, Z7
+	VMULPS.BCST   96(CX), Z7, Z7                            // d·J
+	VFNMADD231PS  Z7, Z25, Z1                               // acc[1] = FMA(-dmin, d·J, acc)
+	VPXORD        Z8, Z8, Z8                                // token 2, J
+	VPDPWSSD.BCST 184(CX), Z19, Z8                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z8, Z8
+	VMULPS.BCST   160(CX), Z8, Z8                           // d·J
+	VFNMADD231PS  Z8, Z25, Z2                               // acc[2] = FMA(-dmin, d·J, acc)
+	VPXORD        Z9, Z9, Z9                                // token 3, J
+	VPDPWSSD.BCST 248(CX), Z19, Z9                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z9, Z9
+	VMULPS.BCST   224(CX), Z9, Z9                           // d·J
+	VFNMADD231PS  Z9, Z25, Z3                               // acc[3] = FMA(-dmin, d·J, acc)
+	VPXORD        Z10, Z10, Z10                             // token 4, J
+	VPDPWSSD.BCST 312(CX), Z19, Z10                         // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z10, Z10
+	VMULPS.BCST   288(CX), Z10, Z10                         // d·J
+	VFNMADD231PS  Z10, Z25, Z4                              // acc[4] = FMA(-dmin, d·J, acc)
+	VPXORD        Z11, Z11, Z11                             // token 5, J
+	VPDPWSSD.BCST 376(CX), Z19, Z11                         // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z11, Z11
+	VMULPS.BCST   352(CX), Z11, Z11                         // d·J
+	VFNMADD231PS  Z11, Z25, Z5                              // acc[5] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $384, CX
 	DECQ          R9
@@ -998,15 +1003,17 @@ block:
 	VCVTDQ2PS     Z1, Z1
 	VFMADD231PS   Z6, Z1, Z0                                // acc[0] = FMA(sum, scale, acc)
 	VPMOVZXBD     (BX), Z5                                  // sc0 as int32
-	VPSRLD        $4, Z5, Z5                                // mn0
-	VPMOVZXBD     16(BX), Z2                                // sc1 as int32
-	VPSRLD        $4, Z2, Z2                                // mn1
-	VPMULLD.BCST  88(CX), Z5, Z6                            // token 0, mn0·H0
-	VPMULLD.BCST  92(CX), Z2, Z1                            // mn1·H1
-	VPADDD        Z1, Z6, Z6                                // J
-	VCVTDQ2PS     Z6, Z6
-	VMULPS.BCST   64(CX), Z6, Z6                            // d·J
-	VFNMADD231PS  Z6, Z10, Z0                               // acc[0] = FMA(-dmin, d·J, acc)
+	VPMOVZXBD     16(BX), Z6                                // sc1 as int32
+	VPSLLD        $16, Z6, Z6
+	VPORD         Z6, Z5, Z5                                // both halves' scale and minimum
+	VPSRLW        $4, Z5, Z5
+	VPXORD        Z1, Z1, Z1                                // token 0, J
+	VPDPWSSD.BCST 92(CX), Z5, Z1                            // mn0·(H0 >> 7) + mn1·(H1 >> 7)
+	VPSLLD        $7, Z1, Z1
+	VPDPWSSD.BCST 88(CX), Z5, Z1                            // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z1, Z1
+	VMULPS.BCST   64(CX), Z1, Z1                            // d·J
+	VFNMADD231PS  Z1, Z10, Z0                               // acc[0] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $96, CX
 	DECQ          R9
@@ -1123,21 +1130,24 @@ block:
 	VCVTDQ2PS     Z3, Z3
 	VFMADD231PS   Z10, Z3, Z1                               // acc[1] = FMA(sum, scale, acc)
 	VPMOVZXBD     (BX), Z9                                  // sc0 as int32
-	VPSRLD        $4, Z9, Z9                                // mn0
-	VPMOVZXBD     16(BX), Z4                                // sc1 as int32
-	VPSRLD        $4, Z4, Z4                                // mn1
-	VPMULLD.BCST  88(CX), Z9, Z10                           // token 0, mn0·H0
-	VPMULLD.BCST  92(CX), Z4, Z2                            // mn1·H1
-	VPADDD        Z2, Z10, Z10                              // J
-	VCVTDQ2PS     Z10, Z10
-	VMULPS.BCST   64(CX), Z10, Z10                          // d·J
-	VFNMADD231PS  Z10, Z14, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  184(CX), Z9, Z10                          // token 1, mn0·H0
-	VPMULLD.BCST  188(CX), Z4, Z3                           // mn1·H1
-	VPADDD        Z3, Z10, Z10                              // J
-	VCVTDQ2PS     Z10, Z10
-	VMULPS.BCST   160(CX), Z10, Z10                         // d·J
-	VFNMADD231PS  Z10, Z14, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
+	VPMOVZXBD     16(BX), Z10                               // sc1 as int32
+	VPSLLD        $16, Z10, Z10
+	VPORD         Z10, Z9, Z9                               // both halves' scale and minimum
+	VPSRLW        $4, Z9, Z9
+	VPXORD        Z2, Z2, Z2                                // token 0, J
+	VPDPWSSD.BCST 92(CX), Z9, Z2                            // mn0·(H0 >> 7) + mn1·(H1 >> 7)
+	VPSLLD        $7, Z2, Z2
+	VPDPWSSD.BCST 88(CX), Z9, Z2                            // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z2, Z2
+	VMULPS.BCST   64(CX), Z2, Z2                            // d·J
+	VFNMADD231PS  Z2, Z14, Z0                               // acc[0] = FMA(-dmin, d·J, acc)
+	VPXORD        Z3, Z3, Z3                                // token 1, J
+	VPDPWSSD.BCST 188(CX), Z9, Z3                           // mn0·(H0 >> 7) + mn1·(H1 >> 7)
+	VPSLLD        $7, Z3, Z3
+	VPDPWSSD.BCST 184(CX), Z9, Z3                           // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z3, Z3
+	VMULPS.BCST   160(CX), Z3, Z3                           // d·J
+	VFNMADD231PS  Z3, Z14, Z1                               // acc[1] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $192, CX
 	DECQ          R9
@@ -1287,27 +1297,31 @@ block:
 	VCVTDQ2PS     Z5, Z5
 	VFMADD231PS   Z14, Z5, Z2                               // acc[2] = FMA(sum, scale, acc)
 	VPMOVZXBD     (BX), Z13                                 // sc0 as int32
-	VPSRLD        $4, Z13, Z13                              // mn0
-	VPMOVZXBD     16(BX), Z6                                // sc1 as int32
-	VPSRLD        $4, Z6, Z6                                // mn1
-	VPMULLD.BCST  88(CX), Z13, Z14                          // token 0, mn0·H0
-	VPMULLD.BCST  92(CX), Z6, Z3                            // mn1·H1
-	VPADDD        Z3, Z14, Z14                              // J
-	VCVTDQ2PS     Z14, Z14
-	VMULPS.BCST   64(CX), Z14, Z14                          // d·J
-	VFNMADD231PS  Z14, Z18, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  184(CX), Z13, Z14                         // token 1, mn0·H0
-	VPMULLD.BCST  188(CX), Z6, Z4                           // mn1·H1
-	VPADDD        Z4, Z14, Z14                              // J
-	VCVTDQ2PS     Z14, Z14
-	VMULPS.BCST   160(CX), Z14, Z14                         // d·J
-	VFNMADD231PS  Z14, Z18, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  280(CX), Z13, Z14                         // token 2, mn0·H0
-	VPMULLD.BCST  284(CX), Z6, Z5                           // mn1·H1
-	VPADDD        Z5, Z14, Z14                              // J
-	VCVTDQ2PS     Z14, Z14
-	VMULPS.BCST   256(CX), Z14, Z14                         // d·J
-	VFNMADD231PS  Z14, Z18, Z2                              // acc[2] = FMA(-dmin, d·J, acc)
+	VPMOVZXBD     16(BX), Z14                               // sc1 as int32
+	VPSLLD        $16, Z14, Z14
+	VPORD         Z14, Z13, Z13                             // both halves' scale and minimum
+	VPSRLW        $4, Z13, Z13
+	VPXORD        Z3, Z3, Z3                                // token 0, J
+	VPDPWSSD.BCST 92(CX), Z13, Z3                           // mn0·(H0 >> 7) + mn1·(H1 >> 7)
+	VPSLLD        $7, Z3, Z3
+	VPDPWSSD.BCST 88(CX), Z13, Z3                           // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z3, Z3
+	VMULPS.BCST   64(CX), Z3, Z3                            // d·J
+	VFNMADD231PS  Z3, Z18, Z0                               // acc[0] = FMA(-dmin, d·J, acc)
+	VPXORD        Z4, Z4, Z4                                // token 1, J
+	VPDPWSSD.BCST 188(CX), Z13, Z4                          // mn0·(H0 >> 7) + mn1·(H1 >> 7)
+	VPSLLD        $7, Z4, Z4
+	VPDPWSSD.BCST 184(CX), Z13, Z4                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z4, Z4
+	VMULPS.BCST   160(CX), Z4, Z4                           // d·J
+	VFNMADD231PS  Z4, Z18, Z1                               // acc[1] = FMA(-dmin, d·J, acc)
+	VPXORD        Z5, Z5, Z5                                // token 2, J
+	VPDPWSSD.BCST 284(CX), Z13, Z5                          // mn0·(H0 >> 7) + mn1·(H1 >> 7)
+	VPSLLD        $7, Z5, Z5
+	VPDPWSSD.BCST 280(CX), Z13, Z5                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z5, Z5
+	VMULPS.BCST   256(CX), Z5, Z5                           // d·J
+	VFNMADD231PS  Z5, Z18, Z2                               // acc[2] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $288, CX
 	DECQ          R9
@@ -1490,33 +1504,38 @@ block:
 	VCVTDQ2PS     Z7, Z7
 	VFMADD231PS   Z18, Z7, Z3                               // acc[3] = FMA(sum, scale, acc)
 	VPMOVZXBD     (BX), Z17                                 // sc0 as int32
-	VPSRLD        $4, Z17, Z17                              // mn0
-	VPMOVZXBD     16(BX), Z8                                // sc1 as int32
-	VPSRLD        $4, Z8, Z8                                // mn1
-	VPMULLD.BCST  88(CX), Z17, Z18                          // token 0, mn0·H0
-	VPMULLD.BCST  92(CX), Z8, Z4                            // mn1·H1
-	VPADDD        Z4, Z18, Z18                              // J
-	VCVTDQ2PS     Z18, Z18
-	VMULPS.BCST   64(CX), Z18, Z18                          // d·J
-	VFNMADD231PS  Z18, Z22, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  184(CX), Z17, Z18                         // token 1, mn0·H0
-	VPMULLD.BCST  188(CX), Z8, Z5                           // mn1·H1
-	VPADDD        Z5, Z18, Z18                              // J
-	VCVTDQ2PS     Z18, Z18
-	VMULPS.BCST   160(CX), Z18, Z18                         // d·J
-	VFNMADD231PS  Z18, Z22, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  280(CX), Z17, Z18                         // token 2, mn0·H0
-	VPMULLD.BCST  284(CX), Z8, Z6                           // mn1·H1
-	VPADDD        Z6, Z18, Z18                              // J
-	VCVTDQ2PS     Z18, Z18
-	VMULPS.BCST   256(CX), Z18, Z18                         // d·J
-	VFNMADD231PS  Z18, Z22, Z2                              // acc[2] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  376(CX), Z17, Z18                         // token 3, mn0·H0
-	VPMULLD.BCST  380(CX), Z8, Z7                           // mn1·H1
-	VPADDD        Z7, Z18, Z18                              // J
-	VCVTDQ2PS     Z18, Z18
-	VMULPS.BCST   352(CX), Z18, Z18                         // d·J
-	VFNMADD231PS  Z18, Z22, Z3                              // acc[3] = FMA(-dmin, d·J, acc)
+	VPMOVZXBD     16(BX), Z18                               // sc1 as int32
+	VPSLLD        $16, Z18, Z18
+	VPORD         Z18, Z17, Z17                             // both halves' scale and minimum
+	VPSRLW        $4, Z17, Z17
+	VPXORD        Z4, Z4, Z4                                // token 0, J
+	VPDPWSSD.BCST 92(CX), Z17, Z4                           // mn0·(H0 >> 7) + mn1·(H1 >> 7)
+	VPSLLD        $7, Z4, Z4
+	VPDPWSSD.BCST 88(CX), Z17, Z4                           // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z4, Z4
+	VMULPS.BCST   64(CX), Z4, Z4                            // d·J
+	VFNMADD231PS  Z4, Z22, Z0                               // acc[0] = FMA(-dmin, d·J, acc)
+	VPXORD        Z5, Z5, Z5                                // token 1, J
+	VPDPWSSD.BCST 188(CX), Z17, Z5                          // mn0·(H0 >> 7) + mn1·(H1 >> 7)
+	VPSLLD        $7, Z5, Z5
+	VPDPWSSD.BCST 184(CX), Z17, Z5                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z5, Z5
+	VMULPS.BCST   160(CX), Z5, Z5                           // d·J
+	VFNMADD231PS  Z5, Z22, Z1                               // acc[1] = FMA(-dmin, d·J, acc)
+	VPXORD        Z6, Z6, Z6                                // token 2, J
+	VPDPWSSD.BCST 284(CX), Z17, Z6                          // mn0·(H0 >> 7) + mn1·(H1 >> 7)
+	VPSLLD        $7, Z6, Z6
+	VPDPWSSD.BCST 280(CX), Z17, Z6                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z6, Z6
+	VMULPS.BCST   256(CX), Z6, Z6                           // d·J
+	VFNMADD231PS  Z6, Z22, Z2                               // acc[2] = FMA(-dmin, d·J, acc)
+	VPXORD        Z7, Z7, Z7                                // token 3, J
+	VPDPWSSD.BCST 380(CX), Z17, Z7                          // mn0·(H0 >> 7) + mn1·(H1 >> 7)
+	VPSLLD        $7, Z7, Z7
+	VPDPWSSD.BCST 376(CX), Z17, Z7                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z7, Z7
+	VMULPS.BCST   352(CX), Z7, Z7                           // d·J
+	VFNMADD231PS  Z7, Z22, Z3                               // acc[3] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $384, CX
 	DECQ          R9
@@ -1732,39 +1751,45 @@ block:
 	VCVTDQ2PS     Z9, Z9
 	VFMADD231PS   Z22, Z9, Z4                               // acc[4] = FMA(sum, scale, acc)
 	VPMOVZXBD     (BX), Z21                                 // sc0 as int32
-	VPSRLD        $4, Z21, Z21                              // mn0
-	VPMOVZXBD     16(BX), Z10                               // sc1 as int32
-	VPSRLD        $4, Z10, Z10                              // mn1
-	VPMULLD.BCST  88(CX), Z21, Z22                          // token 0, mn0·H0
-	VPMULLD.BCST  92(CX), Z10, Z5                           // mn1·H1
-	VPADDD        Z5, Z22, Z22                              // J
-	VCVTDQ2PS     Z22, Z22
-	VMULPS.BCST   64(CX), Z22, Z22                          // d·J
-	VFNMADD231PS  Z22, Z26, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  184(CX), Z21, Z22                         // token 1, mn0·H0
-	VPMULLD.BCST  188(CX), Z10, Z6                          // mn1·H1
-	VPADDD        Z6, Z22, Z22                              // J
-	VCVTDQ2PS     Z22, Z22
-	VMULPS.BCST   160(CX), Z22, Z22                         // d·J
-	VFNMADD231PS  Z22, Z26, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  280(CX), Z21, Z22                         // token 2, mn0·H0
-	VPMULLD.BCST  284(CX), Z10, Z7                          // mn1·H1
-	VPADDD        Z7, Z22, Z22                              // J
-	VCVTDQ2PS     Z22, Z22
-	VMULPS.BCST   256(CX), Z22, Z22                         // d·J
-	VFNMADD231PS  Z22, Z26, Z2                              // acc[2] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  376(CX), Z21, Z22                         // token 3, mn0·H0
-	VPMULLD.BCST  380(CX), Z10, Z8                          // mn1·H1
-	VPADDD        Z8, Z22, Z22                              // J
-	VCVTDQ2PS     Z22, Z22
-	VMULPS.BCST   352(CX), Z22, Z22                         // d·J
-	VFNMADD231PS  Z22, Z26, Z3                              // acc[3] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  472(CX), Z21, Z22                         // token 4, mn0·H0
-	VPMULLD.BCST  476(CX), Z10, Z9                          // mn1·H1
-	VPADDD        Z9, Z22, Z22                              // J
-	VCVTDQ2PS     Z22, Z22
-	VMULPS.BCST   448(CX), Z22, Z22                         // d·J
-	VFNMADD231PS  Z22, Z26, Z4                              // acc[4] = FMA(-dmin, d·J, acc)
+	VPMOVZXBD     16(BX), Z22                               // sc1 as int32
+	VPSLLD        $16, Z22, Z22
+	VPORD         Z22, Z21, Z21                             // both halves' scale and minimum
+	VPSRLW        $4, Z21, Z21
+	VPXORD        Z5, Z5, Z5                                // token 0, J
+	VPDPWSSD.BCST 92(CX), Z21, Z5                           // mn0·(H0 >> 7) + mn1·(H1 >> 7)
+	VPSLLD        $7, Z5, Z5
+	VPDPWSSD.BCST 88(CX), Z21, Z5                           // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z5, Z5
+	VMULPS.BCST   64(CX), Z5, Z5                            // d·J
+	VFNMADD231PS  Z5, Z26, Z0                               // acc[0] = FMA(-dmin, d·J, acc)
+	VPXORD        Z6, Z6, Z6                                // token 1, J
+	VPDPWSSD.BCST 188(CX), Z21, Z6                          // mn0·(H0 >> 7) + mn1·(H1 >> 7)
+	VPSLLD        $7, Z6, Z6
+	VPDPWSSD.BCST 184(CX), Z21, Z6                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z6, Z6
+	VMULPS.BCST   160(CX), Z6, Z6                           // d·J
+	VFNMADD231PS  Z6, Z26, Z1                               // acc[1] = FMA(-dmin, d·J, acc)
+	VPXORD        Z7, Z7, Z7                                // token 2, J
+	VPDPWSSD.BCST 284(CX), Z21, Z7                          // mn0·(H0 >> 7) + mn1·(H1 >> 7)
+	VPSLLD        $7, Z7, Z7
+	VPDPWSSD.BCST 280(CX), Z21, Z7                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z7, Z7
+	VMULPS.BCST   256(CX), Z7, Z7                           // d·J
+	VFNMADD231PS  Z7, Z26, Z2                               // acc[2] = FMA(-dmin, d·J, acc)
+	VPXORD        Z8, Z8, Z8                                // token 3, J
+	VPDPWSSD.BCST 380(CX), Z21, Z8                          // mn0·(H0 >> 7) + mn1·(H1 >> 7)
+	VPSLLD        $7, Z8, Z8
+	VPDPWSSD.BCST 376(CX), Z21, Z8                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z8, Z8
+	VMULPS.BCST   352(CX), Z8, Z8                           // d·J
+	VFNMADD231PS  Z8, Z26, Z3                               // acc[3] = FMA(-dmin, d·J, acc)
+	VPXORD        Z9, Z9, Z9                                // token 4, J
+	VPDPWSSD.BCST 476(CX), Z21, Z9                          // mn0·(H0 >> 7) + mn1·(H1 >> 7)
+	VPSLLD        $7, Z9, Z9
+	VPDPWSSD.BCST 472(CX), Z21, Z9                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z9, Z9
+	VMULPS.BCST   448(CX), Z9, Z9                           // d·J
+	VFNMADD231PS  Z9, Z26, Z4                               // acc[4] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $480, CX
 	DECQ          R9
@@ -2013,45 +2038,52 @@ block:
 	VCVTDQ2PS     Z11, Z11
 	VFMADD231PS   Z26, Z11, Z5                              // acc[5] = FMA(sum, scale, acc)
 	VPMOVZXBD     (BX), Z25                                 // sc0 as int32
-	VPSRLD        $4, Z25, Z25                              // mn0
-	VPMOVZXBD     16(BX), Z12                               // sc1 as int32
-	VPSRLD        $4, Z12, Z12                              // mn1
-	VPMULLD.BCST  88(CX), Z25, Z26                          // token 0, mn0·H0
-	VPMULLD.BCST  92(CX), Z12, Z6                           // mn1·H1
-	VPADDD        Z6, Z26, Z26                              // J
-	VCVTDQ2PS     Z26, Z26
-	VMULPS.BCST   64(CX), Z26, Z26                          // d·J
-	VFNMADD231PS  Z26, Z30, Z0                              // acc[0] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  184(CX), Z25, Z26                         // token 1, mn0·H0
-	VPMULLD.BCST  188(CX), Z12, Z7                          // mn1·H1
-	VPADDD        Z7, Z26, Z26                              // J
-	VCVTDQ2PS     Z26, Z26
-	VMULPS.BCST   160(CX), Z26, Z26                         // d·J
-	VFNMADD231PS  Z26, Z30, Z1                              // acc[1] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  280(CX), Z25, Z26                         // token 2, mn0·H0
-	VPMULLD.BCST  284(CX), Z12, Z8                          // mn1·H1
-	VPADDD        Z8, Z26, Z26                              // J
-	VCVTDQ2PS     Z26, Z26
-	VMULPS.BCST   256(CX), Z26, Z26                         // d·J
-	VFNMADD231PS  Z26, Z30, Z2                              // acc[2] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  376(CX), Z25, Z26                         // token 3, mn0·H0
-	VPMULLD.BCST  380(CX), Z12, Z9                          // mn1·H1
-	VPADDD        Z9, Z26, Z26                              // J
-	VCVTDQ2PS     Z26, Z26
-	VMULPS.BCST   352(CX), Z26, Z26                         // d·J
-	VFNMADD231PS  Z26, Z30, Z3                              // acc[3] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  472(CX), Z25, Z26                         // token 4, mn0·H0
-	VPMULLD.BCST  476(CX), Z12, Z10                         // mn1·H1
-	VPADDD        Z10, Z26, Z26                             // J
-	VCVTDQ2PS     Z26, Z26
-	VMULPS.BCST   448(CX), Z26, Z26                         // d·J
-	VFNMADD231PS  Z26, Z30, Z4                              // acc[4] = FMA(-dmin, d·J, acc)
-	VPMULLD.BCST  568(CX), Z25, Z26                         // token 5, mn0·H0
-	VPMULLD.BCST  572(CX), Z12, Z11                         // mn1·H1
-	VPADDD        Z11, Z26, Z26                             // J
-	VCVTDQ2PS     Z26, Z26
-	VMULPS.BCST   544(CX), Z26, Z26                         // d·J
-	VFNMADD231PS  Z26, Z30, Z5                              // acc[5] = FMA(-dmin, d·J, acc)
+	VPMOVZXBD     16(BX), Z26                               // sc1 as int32
+	VPSLLD        $16, Z26, Z26
+	VPORD         Z26, Z25, Z25                             // both halves' scale and minimum
+	VPSRLW        $4, Z25, Z25
+	VPXORD        Z6, Z6, Z6                                // token 0, J
+	VPDPWSSD.BCST 92(CX), Z25, Z6                           // mn0·(H0 >> 7) + mn1·(H1 >> 7)
+	VPSLLD        $7, Z6, Z6
+	VPDPWSSD.BCST 88(CX), Z25, Z6                           // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z6, Z6
+	VMULPS.BCST   64(CX), Z6, Z6                            // d·J
+	VFNMADD231PS  Z6, Z30, Z0                               // acc[0] = FMA(-dmin, d·J, acc)
+	VPXORD        Z7, Z7, Z7                                // token 1, J
+	VPDPWSSD.BCST 188(CX), Z25, Z7                          // mn0·(H0 >> 7) + mn1·(H1 >> 7)
+	VPSLLD        $7, Z7, Z7
+	VPDPWSSD.BCST 184(CX), Z25, Z7                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z7, Z7
+	VMULPS.BCST   160(CX), Z7, Z7                           // d·J
+	VFNMADD231PS  Z7, Z30, Z1                               // acc[1] = FMA(-dmin, d·J, acc)
+	VPXORD        Z8, Z8, Z8                                // token 2, J
+	VPDPWSSD.BCST 284(CX), Z25, Z8                          // mn0·(H0 >> 7) + mn1·(H1 >> 7)
+	VPSLLD        $7, Z8, Z8
+	VPDPWSSD.BCST 280(CX), Z25, Z8                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z8, Z8
+	VMULPS.BCST   256(CX), Z8, Z8                           // d·J
+	VFNMADD231PS  Z8, Z30, Z2                               // acc[2] = FMA(-dmin, d·J, acc)
+	VPXORD        Z9, Z9, Z9                                // token 3, J
+	VPDPWSSD.BCST 380(CX), Z25, Z9                          // mn0·(H0 >> 7) + mn1·(H1 >> 7)
+	VPSLLD        $7, Z9, Z9
+	VPDPWSSD.BCST 376(CX), Z25, Z9                          // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z9, Z9
+	VMULPS.BCST   352(CX), Z9, Z9                           // d·J
+	VFNMADD231PS  Z9, Z30, Z3                               // acc[3] = FMA(-dmin, d·J, acc)
+	VPXORD        Z10, Z10, Z10                             // token 4, J
+	VPDPWSSD.BCST 476(CX), Z25, Z10                         // mn0·(H0 >> 7) + mn1·(H1 >> 7)
+	VPSLLD        $7, Z10, Z10
+	VPDPWSSD.BCST 472(CX), Z25, Z10                         // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z10, Z10
+	VMULPS.BCST   448(CX), Z10, Z10                         // d·J
+	VFNMADD231PS  Z10, Z30, Z4                              // acc[4] = FMA(-dmin, d·J, acc)
+	VPXORD        Z11, Z11, Z11                             // token 5, J
+	VPDPWSSD.BCST 572(CX), Z25, Z11                         // mn0·(H0 >> 7) + mn1·(H1 >> 7)
+	VPSLLD        $7, Z11, Z11
+	VPDPWSSD.BCST 568(CX), Z25, Z11                         // mn0·H0 + mn1·H1
+	VCVTDQ2PS     Z11, Z11
+	VMULPS.BCST   544(CX), Z11, Z11                         // d·J
+	VFNMADD231PS  Z11, Z30, Z5                              // acc[5] = FMA(-dmin, d·J, acc)
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $576, CX
 	DECQ          R9

@@ -25,6 +25,8 @@
 // unsigned codes with int8 to an int32: exact, and no sum runs across lanes.
 // Int16: 128·Σcode·hi + Σcode·lo.
 // Σ(code-4)·q = Σcode·q - 4·Σq: a half's sum starts with the latter, from the record.
+// Int8: the halves' sums times their scales, and the sum of both, stay below 2²⁴ and are
+// exact in fp32.
 // Every integer is exact modulo 2³² and the whole sum fits, so the order does not matter.
 //
 // Layout of a panel: super-blocks of 256 k, 1824 bytes each:
@@ -41,8 +43,8 @@
 // A vector has one row a lane; b = 0..3 is the byte in the lane.
 // A record of activations is 64 bytes in form Int8, int8 q[32], or 96 in form Int16,
 // int8 hi[32], int8 lo[32] with q = 128·hi + lo; then f32 d, f32 s = d·Σq, int32 -8·Σq,
-// int32 -128·Σq, int32 -32·Σ of each half of q, int32 Σ of each half. The tokens' records
-// of a block lie together.
+// int32 -128·Σq, int32 -32·Σ of each half of q; int16 Σ of each half, with two terms split
+// in the same way as q, lo before hi. The tokens' records of a block lie together.
 //
 // Registers, with T tokens: Z0.. T sums acc in fp32; then T integer sums of the block; then
 // T of its second half; with
@@ -79,66 +81,69 @@ TEXT ·MatmulQ3_KInt8x1AVX512(SB), NOSPLIT, $0-40
 	SHLQ          $2, SI                                    // floats to bytes
 	VPBROADCASTD  maskPair<>(SB), Z6                        // the lowest two bits of every byte
 	VPBROADCASTD  maskHigh<>(SB), Z7                        // where the upper bits of a code go in every byte
+	VPXORD        Z8, Z8, Z8                                // +0
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 
 	PCALIGN       $32
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
-	VCVTPH2PS     (R8), Z9                                  // d as fp32
+	VCVTPH2PS     (R8), Z10                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
 block:
-	VMOVDQU32     160(BX), Z8                               // upper bits
+	VMOVDQU32     160(BX), Z9                               // upper bits
 	VPSRAD.BCST   $3, 48(CX), Z1                            // token 0, -4·Σq
 	VMOVDQU32     32(BX), Z4
 	VPANDD        Z6, Z4, Z3                                // codes of k = 0..3
-	VPSLLW        $2, Z8, Z5
+	VPSLLW        $2, Z9, Z5
 	VPTERNLOGD    $0xf8, Z7, Z5, Z3                         // code |= upper & mask
 	VPDPBUSD.BCST (CX), Z3, Z1
 	VPSRLW        $2, Z4, Z3
 	VPANDD        Z6, Z3, Z3                                // codes of k = 4..7
-	VPSLLW        $1, Z8, Z5
+	VPSLLW        $1, Z9, Z5
 	VPTERNLOGD    $0xf8, Z7, Z5, Z3                         // code |= upper & mask
 	VPDPBUSD.BCST 4(CX), Z3, Z1
 	VPSRLW        $4, Z4, Z3
 	VPANDD        Z6, Z3, Z3                                // codes of k = 8..11
-	VPTERNLOGD    $0xf8, Z7, Z8, Z3                         // code |= upper & mask
+	VPTERNLOGD    $0xf8, Z7, Z9, Z3                         // code |= upper & mask
 	VPDPBUSD.BCST 8(CX), Z3, Z1
 	VPSRLW        $6, Z4, Z3
 	VPANDD        Z6, Z3, Z3                                // codes of k = 12..15
-	VPSRLW        $1, Z8, Z5
+	VPSRLW        $1, Z9, Z5
 	VPTERNLOGD    $0xf8, Z7, Z5, Z3                         // code |= upper & mask
 	VPDPBUSD.BCST 12(CX), Z3, Z1
-	VPMOVSXBD     (BX), Z3                                  // sc0 as int32
-	VPMULLD       Z3, Z1, Z1                                // sum[0] = sc0·
 	VPSRAD.BCST   $3, 52(CX), Z2                            // token 0, -4·Σq
 	VMOVDQU32     96(BX), Z4
 	VPANDD        Z6, Z4, Z3                                // codes of k = 16..19
-	VPSRLW        $2, Z8, Z5
+	VPSRLW        $2, Z9, Z5
 	VPTERNLOGD    $0xf8, Z7, Z5, Z3                         // code |= upper & mask
 	VPDPBUSD.BCST 16(CX), Z3, Z2
 	VPSRLW        $2, Z4, Z3
 	VPANDD        Z6, Z3, Z3                                // codes of k = 20..23
-	VPSRLW        $3, Z8, Z5
+	VPSRLW        $3, Z9, Z5
 	VPTERNLOGD    $0xf8, Z7, Z5, Z3                         // code |= upper & mask
 	VPDPBUSD.BCST 20(CX), Z3, Z2
 	VPSRLW        $4, Z4, Z3
 	VPANDD        Z6, Z3, Z3                                // codes of k = 24..27
-	VPSRLW        $4, Z8, Z5
+	VPSRLW        $4, Z9, Z5
 	VPTERNLOGD    $0xf8, Z7, Z5, Z3                         // code |= upper & mask
 	VPDPBUSD.BCST 24(CX), Z3, Z2
 	VPSRLW        $6, Z4, Z3
 	VPANDD        Z6, Z3, Z3                                // codes of k = 28..31
-	VPSRLW        $5, Z8, Z5
+	VPSRLW        $5, Z9, Z5
 	VPTERNLOGD    $0xf8, Z7, Z5, Z3                         // code |= upper & mask
 	VPDPBUSD.BCST 28(CX), Z3, Z2
-	VPMOVSXBD     16(BX), Z3                                // sc1 as int32
-	VPMULLD       Z3, Z2, Z2                                // sc1·
-	VPADDD        Z2, Z1, Z1                                // sum[0] +=
-	VMULPS.BCST   32(CX), Z9, Z5                            // token 0, d of its block times the weights'
+	VPMOVSXBD     (BX), Z3                                  // sc0 as int32
+	VCVTDQ2PS     Z3, Z3
+	VPMOVSXBD     16(BX), Z4                                // sc1 as int32
+	VCVTDQ2PS     Z4, Z4
 	VCVTDQ2PS     Z1, Z1
+	VCVTDQ2PS     Z2, Z2
+	VFMADD213PS   Z8, Z3, Z1                                // sum[0] = sc0·sum + 0: never -0
+	VFMADD231PS   Z2, Z4, Z1                                // sum[0] += sc1·
+	VMULPS.BCST   32(CX), Z10, Z5                           // token 0, d of its block times the weights'
 	VFMADD231PS   Z5, Z1, Z0                                // acc[0] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block
 	ADDQ          $64, CX
@@ -162,6 +167,7 @@ TEXT ·MatmulQ3_KInt8x2AVX512(SB), NOSPLIT, $0-40
 	SHLQ          $2, SI                                    // floats to bytes
 	VPBROADCASTD  maskPair<>(SB), Z9                        // the lowest two bits of every byte
 	VPBROADCASTD  maskHigh<>(SB), Z10                       // where the upper bits of a code go in every byte
+	VPXORD        Z11, Z11, Z11                             // +0
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 
@@ -169,76 +175,78 @@ TEXT ·MatmulQ3_KInt8x2AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
-	VCVTPH2PS     (R8), Z12                                 // d as fp32
+	VCVTPH2PS     (R8), Z13                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
 block:
-	VMOVDQU32     160(BX), Z11                              // upper bits
+	VMOVDQU32     160(BX), Z12                              // upper bits
 	VPSRAD.BCST   $3, 48(CX), Z2                            // token 0, -4·Σq
 	VPSRAD.BCST   $3, 112(CX), Z3                           // token 1, -4·Σq
 	VMOVDQU32     32(BX), Z7
 	VPANDD        Z9, Z7, Z6                                // codes of k = 0..3
-	VPSLLW        $2, Z11, Z8
+	VPSLLW        $2, Z12, Z8
 	VPTERNLOGD    $0xf8, Z10, Z8, Z6                        // code |= upper & mask
 	VPDPBUSD.BCST (CX), Z6, Z2
 	VPDPBUSD.BCST 64(CX), Z6, Z3
 	VPSRLW        $2, Z7, Z6
 	VPANDD        Z9, Z6, Z6                                // codes of k = 4..7
-	VPSLLW        $1, Z11, Z8
+	VPSLLW        $1, Z12, Z8
 	VPTERNLOGD    $0xf8, Z10, Z8, Z6                        // code |= upper & mask
 	VPDPBUSD.BCST 4(CX), Z6, Z2
 	VPDPBUSD.BCST 68(CX), Z6, Z3
 	VPSRLW        $4, Z7, Z6
 	VPANDD        Z9, Z6, Z6                                // codes of k = 8..11
-	VPTERNLOGD    $0xf8, Z10, Z11, Z6                       // code |= upper & mask
+	VPTERNLOGD    $0xf8, Z10, Z12, Z6                       // code |= upper & mask
 	VPDPBUSD.BCST 8(CX), Z6, Z2
 	VPDPBUSD.BCST 72(CX), Z6, Z3
 	VPSRLW        $6, Z7, Z6
 	VPANDD        Z9, Z6, Z6                                // codes of k = 12..15
-	VPSRLW        $1, Z11, Z8
+	VPSRLW        $1, Z12, Z8
 	VPTERNLOGD    $0xf8, Z10, Z8, Z6                        // code |= upper & mask
 	VPDPBUSD.BCST 12(CX), Z6, Z2
 	VPDPBUSD.BCST 76(CX), Z6, Z3
-	VPMOVSXBD     (BX), Z6                                  // sc0 as int32
-	VPMULLD       Z6, Z2, Z2                                // sum[0] = sc0·
-	VPMULLD       Z6, Z3, Z3                                // sum[1] = sc0·
 	VPSRAD.BCST   $3, 52(CX), Z4                            // token 0, -4·Σq
 	VPSRAD.BCST   $3, 116(CX), Z5                           // token 1, -4·Σq
 	VMOVDQU32     96(BX), Z7
 	VPANDD        Z9, Z7, Z6                                // codes of k = 16..19
-	VPSRLW        $2, Z11, Z8
+	VPSRLW        $2, Z12, Z8
 	VPTERNLOGD    $0xf8, Z10, Z8, Z6                        // code |= upper & mask
 	VPDPBUSD.BCST 16(CX), Z6, Z4
 	VPDPBUSD.BCST 80(CX), Z6, Z5
 	VPSRLW        $2, Z7, Z6
 	VPANDD        Z9, Z6, Z6                                // codes of k = 20..23
-	VPSRLW        $3, Z11, Z8
+	VPSRLW        $3, Z12, Z8
 	VPTERNLOGD    $0xf8, Z10, Z8, Z6                        // code |= upper & mask
 	VPDPBUSD.BCST 20(CX), Z6, Z4
 	VPDPBUSD.BCST 84(CX), Z6, Z5
 	VPSRLW        $4, Z7, Z6
 	VPANDD        Z9, Z6, Z6                                // codes of k = 24..27
-	VPSRLW        $4, Z11, Z8
+	VPSRLW        $4, Z12, Z8
 	VPTERNLOGD    $0xf8, Z10, Z8, Z6                        // code |= upper & mask
 	VPDPBUSD.BCST 24(CX), Z6, Z4
 	VPDPBUSD.BCST 88(CX), Z6, Z5
 	VPSRLW        $6, Z7, Z6
 	VPANDD        Z9, Z6, Z6                                // codes of k = 28..31
-	VPSRLW        $5, Z11, Z8
+	VPSRLW        $5, Z12, Z8
 	VPTERNLOGD    $0xf8, Z10, Z8, Z6                        // code |= upper & mask
 	VPDPBUSD.BCST 28(CX), Z6, Z4
 	VPDPBUSD.BCST 92(CX), Z6, Z5
-	VPMOVSXBD     16(BX), Z6                                // sc1 as int32
-	VPMULLD       Z6, Z4, Z4                                // sc1·
-	VPADDD        Z4, Z2, Z2                                // sum[0] +=
-	VPMULLD       Z6, Z5, Z5                                // sc1·
-	VPADDD        Z5, Z3, Z3                                // sum[1] +=
-	VMULPS.BCST   32(CX), Z12, Z8                           // token 0, d of its block times the weights'
+	VPMOVSXBD     (BX), Z6                                  // sc0 as int32
+	VCVTDQ2PS     Z6, Z6
+	VPMOVSXBD     16(BX), Z7                                // sc1 as int32
+	VCVTDQ2PS     Z7, Z7
 	VCVTDQ2PS     Z2, Z2
-	VFMADD231PS   Z8, Z2, Z0                                // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z12, Z8                           // token 1, d of its block times the weights'
+	VCVTDQ2PS     Z4, Z4
+	VFMADD213PS   Z11, Z6, Z2                               // sum[0] = sc0·sum + 0: never -0
+	VFMADD231PS   Z4, Z7, Z2                                // sum[0] += sc1·
 	VCVTDQ2PS     Z3, Z3
+	VCVTDQ2PS     Z5, Z5
+	VFMADD213PS   Z11, Z6, Z3                               // sum[1] = sc0·sum + 0: never -0
+	VFMADD231PS   Z5, Z7, Z3                                // sum[1] += sc1·
+	VMULPS.BCST   32(CX), Z13, Z8                           // token 0, d of its block times the weights'
+	VFMADD231PS   Z8, Z2, Z0                                // acc[0] = FMA(sum, scale, acc)
+	VMULPS.BCST   96(CX), Z13, Z8                           // token 1, d of its block times the weights'
 	VFMADD231PS   Z8, Z3, Z1                                // acc[1] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block
 	ADDQ          $128, CX
@@ -264,6 +272,7 @@ TEXT ·MatmulQ3_KInt8x3AVX512(SB), NOSPLIT, $0-40
 	SHLQ          $2, SI                                    // floats to bytes
 	VPBROADCASTD  maskPair<>(SB), Z12                       // the lowest two bits of every byte
 	VPBROADCASTD  maskHigh<>(SB), Z13                       // where the upper bits of a code go in every byte
+	VPXORD        Z14, Z14, Z14                             // +0
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 	VPXORD        Z2, Z2, Z2                                // acc = +0
@@ -272,92 +281,94 @@ TEXT ·MatmulQ3_KInt8x3AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
-	VCVTPH2PS     (R8), Z15                                 // d as fp32
+	VCVTPH2PS     (R8), Z16                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
 block:
-	VMOVDQU32     160(BX), Z14                              // upper bits
+	VMOVDQU32     160(BX), Z15                              // upper bits
 	VPSRAD.BCST   $3, 48(CX), Z3                            // token 0, -4·Σq
 	VPSRAD.BCST   $3, 112(CX), Z4                           // token 1, -4·Σq
 	VPSRAD.BCST   $3, 176(CX), Z5                           // token 2, -4·Σq
 	VMOVDQU32     32(BX), Z10
 	VPANDD        Z12, Z10, Z9                              // codes of k = 0..3
-	VPSLLW        $2, Z14, Z11
+	VPSLLW        $2, Z15, Z11
 	VPTERNLOGD    $0xf8, Z13, Z11, Z9                       // code |= upper & mask
 	VPDPBUSD.BCST (CX), Z9, Z3
 	VPDPBUSD.BCST 64(CX), Z9, Z4
 	VPDPBUSD.BCST 128(CX), Z9, Z5
 	VPSRLW        $2, Z10, Z9
 	VPANDD        Z12, Z9, Z9                               // codes of k = 4..7
-	VPSLLW        $1, Z14, Z11
+	VPSLLW        $1, Z15, Z11
 	VPTERNLOGD    $0xf8, Z13, Z11, Z9                       // code |= upper & mask
 	VPDPBUSD.BCST 4(CX), Z9, Z3
 	VPDPBUSD.BCST 68(CX), Z9, Z4
 	VPDPBUSD.BCST 132(CX), Z9, Z5
 	VPSRLW        $4, Z10, Z9
 	VPANDD        Z12, Z9, Z9                               // codes of k = 8..11
-	VPTERNLOGD    $0xf8, Z13, Z14, Z9                       // code |= upper & mask
+	VPTERNLOGD    $0xf8, Z13, Z15, Z9                       // code |= upper & mask
 	VPDPBUSD.BCST 8(CX), Z9, Z3
 	VPDPBUSD.BCST 72(CX), Z9, Z4
 	VPDPBUSD.BCST 136(CX), Z9, Z5
 	VPSRLW        $6, Z10, Z9
 	VPANDD        Z12, Z9, Z9                               // codes of k = 12..15
-	VPSRLW        $1, Z14, Z11
+	VPSRLW        $1, Z15, Z11
 	VPTERNLOGD    $0xf8, Z13, Z11, Z9                       // code |= upper & mask
 	VPDPBUSD.BCST 12(CX), Z9, Z3
 	VPDPBUSD.BCST 76(CX), Z9, Z4
 	VPDPBUSD.BCST 140(CX), Z9, Z5
-	VPMOVSXBD     (BX), Z9                                  // sc0 as int32
-	VPMULLD       Z9, Z3, Z3                                // sum[0] = sc0·
-	VPMULLD       Z9, Z4, Z4                                // sum[1] = sc0·
-	VPMULLD       Z9, Z5, Z5                                // sum[2] = sc0·
 	VPSRAD.BCST   $3, 52(CX), Z6                            // token 0, -4·Σq
 	VPSRAD.BCST   $3, 116(CX), Z7                           // token 1, -4·Σq
 	VPSRAD.BCST   $3, 180(CX), Z8                           // token 2, -4·Σq
 	VMOVDQU32     96(BX), Z10
 	VPANDD        Z12, Z10, Z9                              // codes of k = 16..19
-	VPSRLW        $2, Z14, Z11
+	VPSRLW        $2, Z15, Z11
 	VPTERNLOGD    $0xf8, Z13, Z11, Z9                       // code |= upper & mask
 	VPDPBUSD.BCST 16(CX), Z9, Z6
 	VPDPBUSD.BCST 80(CX), Z9, Z7
 	VPDPBUSD.BCST 144(CX), Z9, Z8
 	VPSRLW        $2, Z10, Z9
 	VPANDD        Z12, Z9, Z9                               // codes of k = 20..23
-	VPSRLW        $3, Z14, Z11
+	VPSRLW        $3, Z15, Z11
 	VPTERNLOGD    $0xf8, Z13, Z11, Z9                       // code |= upper & mask
 	VPDPBUSD.BCST 20(CX), Z9, Z6
 	VPDPBUSD.BCST 84(CX), Z9, Z7
 	VPDPBUSD.BCST 148(CX), Z9, Z8
 	VPSRLW        $4, Z10, Z9
 	VPANDD        Z12, Z9, Z9                               // codes of k = 24..27
-	VPSRLW        $4, Z14, Z11
+	VPSRLW        $4, Z15, Z11
 	VPTERNLOGD    $0xf8, Z13, Z11, Z9                       // code |= upper & mask
 	VPDPBUSD.BCST 24(CX), Z9, Z6
 	VPDPBUSD.BCST 88(CX), Z9, Z7
 	VPDPBUSD.BCST 152(CX), Z9, Z8
 	VPSRLW        $6, Z10, Z9
 	VPANDD        Z12, Z9, Z9                               // codes of k = 28..31
-	VPSRLW        $5, Z14, Z11
+	VPSRLW        $5, Z15, Z11
 	VPTERNLOGD    $0xf8, Z13, Z11, Z9                       // code |= upper & mask
 	VPDPBUSD.BCST 28(CX), Z9, Z6
 	VPDPBUSD.BCST 92(CX), Z9, Z7
 	VPDPBUSD.BCST 156(CX), Z9, Z8
-	VPMOVSXBD     16(BX), Z9                                // sc1 as int32
-	VPMULLD       Z9, Z6, Z6                                // sc1·
-	VPADDD        Z6, Z3, Z3                                // sum[0] +=
-	VPMULLD       Z9, Z7, Z7                                // sc1·
-	VPADDD        Z7, Z4, Z4                                // sum[1] +=
-	VPMULLD       Z9, Z8, Z8                                // sc1·
-	VPADDD        Z8, Z5, Z5                                // sum[2] +=
-	VMULPS.BCST   32(CX), Z15, Z11                          // token 0, d of its block times the weights'
+	VPMOVSXBD     (BX), Z9                                  // sc0 as int32
+	VCVTDQ2PS     Z9, Z9
+	VPMOVSXBD     16(BX), Z10                               // sc1 as int32
+	VCVTDQ2PS     Z10, Z10
 	VCVTDQ2PS     Z3, Z3
-	VFMADD231PS   Z11, Z3, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z15, Z11                          // token 1, d of its block times the weights'
+	VCVTDQ2PS     Z6, Z6
+	VFMADD213PS   Z14, Z9, Z3                               // sum[0] = sc0·sum + 0: never -0
+	VFMADD231PS   Z6, Z10, Z3                               // sum[0] += sc1·
 	VCVTDQ2PS     Z4, Z4
-	VFMADD231PS   Z11, Z4, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z15, Z11                         // token 2, d of its block times the weights'
+	VCVTDQ2PS     Z7, Z7
+	VFMADD213PS   Z14, Z9, Z4                               // sum[1] = sc0·sum + 0: never -0
+	VFMADD231PS   Z7, Z10, Z4                               // sum[1] += sc1·
 	VCVTDQ2PS     Z5, Z5
+	VCVTDQ2PS     Z8, Z8
+	VFMADD213PS   Z14, Z9, Z5                               // sum[2] = sc0·sum + 0: never -0
+	VFMADD231PS   Z8, Z10, Z5                               // sum[2] += sc1·
+	VMULPS.BCST   32(CX), Z16, Z11                          // token 0, d of its block times the weights'
+	VFMADD231PS   Z11, Z3, Z0                               // acc[0] = FMA(sum, scale, acc)
+	VMULPS.BCST   96(CX), Z16, Z11                          // token 1, d of its block times the weights'
+	VFMADD231PS   Z11, Z4, Z1                               // acc[1] = FMA(sum, scale, acc)
+	VMULPS.BCST   160(CX), Z16, Z11                         // token 2, d of its block times the weights'
 	VFMADD231PS   Z11, Z5, Z2                               // acc[2] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block
 	ADDQ          $192, CX
@@ -385,6 +396,7 @@ TEXT ·MatmulQ3_KInt8x4AVX512(SB), NOSPLIT, $0-40
 	SHLQ          $2, SI                                    // floats to bytes
 	VPBROADCASTD  maskPair<>(SB), Z15                       // the lowest two bits of every byte
 	VPBROADCASTD  maskHigh<>(SB), Z16                       // where the upper bits of a code go in every byte
+	VPXORD        Z17, Z17, Z17                             // +0
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 	VPXORD        Z2, Z2, Z2                                // acc = +0
@@ -394,19 +406,19 @@ TEXT ·MatmulQ3_KInt8x4AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
-	VCVTPH2PS     (R8), Z18                                 // d as fp32
+	VCVTPH2PS     (R8), Z19                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
 block:
-	VMOVDQU32     160(BX), Z17                              // upper bits
+	VMOVDQU32     160(BX), Z18                              // upper bits
 	VPSRAD.BCST   $3, 48(CX), Z4                            // token 0, -4·Σq
 	VPSRAD.BCST   $3, 112(CX), Z5                           // token 1, -4·Σq
 	VPSRAD.BCST   $3, 176(CX), Z6                           // token 2, -4·Σq
 	VPSRAD.BCST   $3, 240(CX), Z7                           // token 3, -4·Σq
 	VMOVDQU32     32(BX), Z13
 	VPANDD        Z15, Z13, Z12                             // codes of k = 0..3
-	VPSLLW        $2, Z17, Z14
+	VPSLLW        $2, Z18, Z14
 	VPTERNLOGD    $0xf8, Z16, Z14, Z12                      // code |= upper & mask
 	VPDPBUSD.BCST (CX), Z12, Z4
 	VPDPBUSD.BCST 64(CX), Z12, Z5
@@ -414,7 +426,7 @@ block:
 	VPDPBUSD.BCST 192(CX), Z12, Z7
 	VPSRLW        $2, Z13, Z12
 	VPANDD        Z15, Z12, Z12                             // codes of k = 4..7
-	VPSLLW        $1, Z17, Z14
+	VPSLLW        $1, Z18, Z14
 	VPTERNLOGD    $0xf8, Z16, Z14, Z12                      // code |= upper & mask
 	VPDPBUSD.BCST 4(CX), Z12, Z4
 	VPDPBUSD.BCST 68(CX), Z12, Z5
@@ -422,31 +434,26 @@ block:
 	VPDPBUSD.BCST 196(CX), Z12, Z7
 	VPSRLW        $4, Z13, Z12
 	VPANDD        Z15, Z12, Z12                             // codes of k = 8..11
-	VPTERNLOGD    $0xf8, Z16, Z17, Z12                      // code |= upper & mask
+	VPTERNLOGD    $0xf8, Z16, Z18, Z12                      // code |= upper & mask
 	VPDPBUSD.BCST 8(CX), Z12, Z4
 	VPDPBUSD.BCST 72(CX), Z12, Z5
 	VPDPBUSD.BCST 136(CX), Z12, Z6
 	VPDPBUSD.BCST 200(CX), Z12, Z7
 	VPSRLW        $6, Z13, Z12
 	VPANDD        Z15, Z12, Z12                             // codes of k = 12..15
-	VPSRLW        $1, Z17, Z14
+	VPSRLW        $1, Z18, Z14
 	VPTERNLOGD    $0xf8, Z16, Z14, Z12                      // code |= upper & mask
 	VPDPBUSD.BCST 12(CX), Z12, Z4
 	VPDPBUSD.BCST 76(CX), Z12, Z5
 	VPDPBUSD.BCST 140(CX), Z12, Z6
 	VPDPBUSD.BCST 204(CX), Z12, Z7
-	VPMOVSXBD     (BX), Z12                                 // sc0 as int32
-	VPMULLD       Z12, Z4, Z4                               // sum[0] = sc0·
-	VPMULLD       Z12, Z5, Z5                               // sum[1] = sc0·
-	VPMULLD       Z12, Z6, Z6                               // sum[2] = sc0·
-	VPMULLD       Z12, Z7, Z7                               // sum[3] = sc0·
 	VPSRAD.BCST   $3, 52(CX), Z8                            // token 0, -4·Σq
 	VPSRAD.BCST   $3, 116(CX), Z9                           // token 1, -4·Σq
 	VPSRAD.BCST   $3, 180(CX), Z10                          // token 2, -4·Σq
 	VPSRAD.BCST   $3, 244(CX), Z11                          // token 3, -4·Σq
 	VMOVDQU32     96(BX), Z13
 	VPANDD        Z15, Z13, Z12                             // codes of k = 16..19
-	VPSRLW        $2, Z17, Z14
+	VPSRLW        $2, Z18, Z14
 	VPTERNLOGD    $0xf8, Z16, Z14, Z12                      // code |= upper & mask
 	VPDPBUSD.BCST 16(CX), Z12, Z8
 	VPDPBUSD.BCST 80(CX), Z12, Z9
@@ -454,7 +461,7 @@ block:
 	VPDPBUSD.BCST 208(CX), Z12, Z11
 	VPSRLW        $2, Z13, Z12
 	VPANDD        Z15, Z12, Z12                             // codes of k = 20..23
-	VPSRLW        $3, Z17, Z14
+	VPSRLW        $3, Z18, Z14
 	VPTERNLOGD    $0xf8, Z16, Z14, Z12                      // code |= upper & mask
 	VPDPBUSD.BCST 20(CX), Z12, Z8
 	VPDPBUSD.BCST 84(CX), Z12, Z9
@@ -462,7 +469,7 @@ block:
 	VPDPBUSD.BCST 212(CX), Z12, Z11
 	VPSRLW        $4, Z13, Z12
 	VPANDD        Z15, Z12, Z12                             // codes of k = 24..27
-	VPSRLW        $4, Z17, Z14
+	VPSRLW        $4, Z18, Z14
 	VPTERNLOGD    $0xf8, Z16, Z14, Z12                      // code |= upper & mask
 	VPDPBUSD.BCST 24(CX), Z12, Z8
 	VPDPBUSD.BCST 88(CX), Z12, Z9
@@ -470,32 +477,39 @@ block:
 	VPDPBUSD.BCST 216(CX), Z12, Z11
 	VPSRLW        $6, Z13, Z12
 	VPANDD        Z15, Z12, Z12                             // codes of k = 28..31
-	VPSRLW        $5, Z17, Z14
+	VPSRLW        $5, Z18, Z14
 	VPTERNLOGD    $0xf8, Z16, Z14, Z12                      // code |= upper & mask
 	VPDPBUSD.BCST 28(CX), Z12, Z8
 	VPDPBUSD.BCST 92(CX), Z12, Z9
 	VPDPBUSD.BCST 156(CX), Z12, Z10
 	VPDPBUSD.BCST 220(CX), Z12, Z11
-	VPMOVSXBD     16(BX), Z12                               // sc1 as int32
-	VPMULLD       Z12, Z8, Z8                               // sc1·
-	VPADDD        Z8, Z4, Z4                                // sum[0] +=
-	VPMULLD       Z12, Z9, Z9                               // sc1·
-	VPADDD        Z9, Z5, Z5                                // sum[1] +=
-	VPMULLD       Z12, Z10, Z10                             // sc1·
-	VPADDD        Z10, Z6, Z6                               // sum[2] +=
-	VPMULLD       Z12, Z11, Z11                             // sc1·
-	VPADDD        Z11, Z7, Z7                               // sum[3] +=
-	VMULPS.BCST   32(CX), Z18, Z14                          // token 0, d of its block times the weights'
+	VPMOVSXBD     (BX), Z12                                 // sc0 as int32
+	VCVTDQ2PS     Z12, Z12
+	VPMOVSXBD     16(BX), Z13                               // sc1 as int32
+	VCVTDQ2PS     Z13, Z13
 	VCVTDQ2PS     Z4, Z4
-	VFMADD231PS   Z14, Z4, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z18, Z14                          // token 1, d of its block times the weights'
+	VCVTDQ2PS     Z8, Z8
+	VFMADD213PS   Z17, Z12, Z4                              // sum[0] = sc0·sum + 0: never -0
+	VFMADD231PS   Z8, Z13, Z4                               // sum[0] += sc1·
 	VCVTDQ2PS     Z5, Z5
-	VFMADD231PS   Z14, Z5, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z18, Z14                         // token 2, d of its block times the weights'
+	VCVTDQ2PS     Z9, Z9
+	VFMADD213PS   Z17, Z12, Z5                              // sum[1] = sc0·sum + 0: never -0
+	VFMADD231PS   Z9, Z13, Z5                               // sum[1] += sc1·
 	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z14, Z6, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   224(CX), Z18, Z14                         // token 3, d of its block times the weights'
+	VCVTDQ2PS     Z10, Z10
+	VFMADD213PS   Z17, Z12, Z6                              // sum[2] = sc0·sum + 0: never -0
+	VFMADD231PS   Z10, Z13, Z6                              // sum[2] += sc1·
 	VCVTDQ2PS     Z7, Z7
+	VCVTDQ2PS     Z11, Z11
+	VFMADD213PS   Z17, Z12, Z7                              // sum[3] = sc0·sum + 0: never -0
+	VFMADD231PS   Z11, Z13, Z7                              // sum[3] += sc1·
+	VMULPS.BCST   32(CX), Z19, Z14                          // token 0, d of its block times the weights'
+	VFMADD231PS   Z14, Z4, Z0                               // acc[0] = FMA(sum, scale, acc)
+	VMULPS.BCST   96(CX), Z19, Z14                          // token 1, d of its block times the weights'
+	VFMADD231PS   Z14, Z5, Z1                               // acc[1] = FMA(sum, scale, acc)
+	VMULPS.BCST   160(CX), Z19, Z14                         // token 2, d of its block times the weights'
+	VFMADD231PS   Z14, Z6, Z2                               // acc[2] = FMA(sum, scale, acc)
+	VMULPS.BCST   224(CX), Z19, Z14                         // token 3, d of its block times the weights'
 	VFMADD231PS   Z14, Z7, Z3                               // acc[3] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block
 	ADDQ          $256, CX
@@ -525,6 +539,7 @@ TEXT ·MatmulQ3_KInt8x5AVX512(SB), NOSPLIT, $0-40
 	SHLQ          $2, SI                                    // floats to bytes
 	VPBROADCASTD  maskPair<>(SB), Z18                       // the lowest two bits of every byte
 	VPBROADCASTD  maskHigh<>(SB), Z19                       // where the upper bits of a code go in every byte
+	VPXORD        Z20, Z20, Z20                             // +0
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 	VPXORD        Z2, Z2, Z2                                // acc = +0
@@ -535,12 +550,12 @@ TEXT ·MatmulQ3_KInt8x5AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
-	VCVTPH2PS     (R8), Z21                                 // d as fp32
+	VCVTPH2PS     (R8), Z22                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
 block:
-	VMOVDQU32     160(BX), Z20                              // upper bits
+	VMOVDQU32     160(BX), Z21                              // upper bits
 	VPSRAD.BCST   $3, 48(CX), Z5                            // token 0, -4·Σq
 	VPSRAD.BCST   $3, 112(CX), Z6                           // token 1, -4·Σq
 	VPSRAD.BCST   $3, 176(CX), Z7                           // token 2, -4·Σq
@@ -548,7 +563,7 @@ block:
 	VPSRAD.BCST   $3, 304(CX), Z9                           // token 4, -4·Σq
 	VMOVDQU32     32(BX), Z16
 	VPANDD        Z18, Z16, Z15                             // codes of k = 0..3
-	VPSLLW        $2, Z20, Z17
+	VPSLLW        $2, Z21, Z17
 	VPTERNLOGD    $0xf8, Z19, Z17, Z15                      // code |= upper & mask
 	VPDPBUSD.BCST (CX), Z15, Z5
 	VPDPBUSD.BCST 64(CX), Z15, Z6
@@ -557,7 +572,7 @@ block:
 	VPDPBUSD.BCST 256(CX), Z15, Z9
 	VPSRLW        $2, Z16, Z15
 	VPANDD        Z18, Z15, Z15                             // codes of k = 4..7
-	VPSLLW        $1, Z20, Z17
+	VPSLLW        $1, Z21, Z17
 	VPTERNLOGD    $0xf8, Z19, Z17, Z15                      // code |= upper & mask
 	VPDPBUSD.BCST 4(CX), Z15, Z5
 	VPDPBUSD.BCST 68(CX), Z15, Z6
@@ -566,7 +581,7 @@ block:
 	VPDPBUSD.BCST 260(CX), Z15, Z9
 	VPSRLW        $4, Z16, Z15
 	VPANDD        Z18, Z15, Z15                             // codes of k = 8..11
-	VPTERNLOGD    $0xf8, Z19, Z20, Z15                      // code |= upper & mask
+	VPTERNLOGD    $0xf8, Z19, Z21, Z15                      // code |= upper & mask
 	VPDPBUSD.BCST 8(CX), Z15, Z5
 	VPDPBUSD.BCST 72(CX), Z15, Z6
 	VPDPBUSD.BCST 136(CX), Z15, Z7
@@ -574,19 +589,13 @@ block:
 	VPDPBUSD.BCST 264(CX), Z15, Z9
 	VPSRLW        $6, Z16, Z15
 	VPANDD        Z18, Z15, Z15                             // codes of k = 12..15
-	VPSRLW        $1, Z20, Z17
+	VPSRLW        $1, Z21, Z17
 	VPTERNLOGD    $0xf8, Z19, Z17, Z15                      // code |= upper & mask
 	VPDPBUSD.BCST 12(CX), Z15, Z5
 	VPDPBUSD.BCST 76(CX), Z15, Z6
 	VPDPBUSD.BCST 140(CX), Z15, Z7
 	VPDPBUSD.BCST 204(CX), Z15, Z8
 	VPDPBUSD.BCST 268(CX), Z15, Z9
-	VPMOVSXBD     (BX), Z15                                 // sc0 as int32
-	VPMULLD       Z15, Z5, Z5                               // sum[0] = sc0·
-	VPMULLD       Z15, Z6, Z6                               // sum[1] = sc0·
-	VPMULLD       Z15, Z7, Z7                               // sum[2] = sc0·
-	VPMULLD       Z15, Z8, Z8                               // sum[3] = sc0·
-	VPMULLD       Z15, Z9, Z9                               // sum[4] = sc0·
 	VPSRAD.BCST   $3, 52(CX), Z10                           // token 0, -4·Σq
 	VPSRAD.BCST   $3, 116(CX), Z11                          // token 1, -4·Σq
 	VPSRAD.BCST   $3, 180(CX), Z12                          // token 2, -4·Σq
@@ -594,7 +603,7 @@ block:
 	VPSRAD.BCST   $3, 308(CX), Z14                          // token 4, -4·Σq
 	VMOVDQU32     96(BX), Z16
 	VPANDD        Z18, Z16, Z15                             // codes of k = 16..19
-	VPSRLW        $2, Z20, Z17
+	VPSRLW        $2, Z21, Z17
 	VPTERNLOGD    $0xf8, Z19, Z17, Z15                      // code |= upper & mask
 	VPDPBUSD.BCST 16(CX), Z15, Z10
 	VPDPBUSD.BCST 80(CX), Z15, Z11
@@ -603,7 +612,7 @@ block:
 	VPDPBUSD.BCST 272(CX), Z15, Z14
 	VPSRLW        $2, Z16, Z15
 	VPANDD        Z18, Z15, Z15                             // codes of k = 20..23
-	VPSRLW        $3, Z20, Z17
+	VPSRLW        $3, Z21, Z17
 	VPTERNLOGD    $0xf8, Z19, Z17, Z15                      // code |= upper & mask
 	VPDPBUSD.BCST 20(CX), Z15, Z10
 	VPDPBUSD.BCST 84(CX), Z15, Z11
@@ -612,7 +621,7 @@ block:
 	VPDPBUSD.BCST 276(CX), Z15, Z14
 	VPSRLW        $4, Z16, Z15
 	VPANDD        Z18, Z15, Z15                             // codes of k = 24..27
-	VPSRLW        $4, Z20, Z17
+	VPSRLW        $4, Z21, Z17
 	VPTERNLOGD    $0xf8, Z19, Z17, Z15                      // code |= upper & mask
 	VPDPBUSD.BCST 24(CX), Z15, Z10
 	VPDPBUSD.BCST 88(CX), Z15, Z11
@@ -621,38 +630,46 @@ block:
 	VPDPBUSD.BCST 280(CX), Z15, Z14
 	VPSRLW        $6, Z16, Z15
 	VPANDD        Z18, Z15, Z15                             // codes of k = 28..31
-	VPSRLW        $5, Z20, Z17
+	VPSRLW        $5, Z21, Z17
 	VPTERNLOGD    $0xf8, Z19, Z17, Z15                      // code |= upper & mask
 	VPDPBUSD.BCST 28(CX), Z15, Z10
 	VPDPBUSD.BCST 92(CX), Z15, Z11
 	VPDPBUSD.BCST 156(CX), Z15, Z12
 	VPDPBUSD.BCST 220(CX), Z15, Z13
 	VPDPBUSD.BCST 284(CX), Z15, Z14
-	VPMOVSXBD     16(BX), Z15                               // sc1 as int32
-	VPMULLD       Z15, Z10, Z10                             // sc1·
-	VPADDD        Z10, Z5, Z5                               // sum[0] +=
-	VPMULLD       Z15, Z11, Z11                             // sc1·
-	VPADDD        Z11, Z6, Z6                               // sum[1] +=
-	VPMULLD       Z15, Z12, Z12                             // sc1·
-	VPADDD        Z12, Z7, Z7                               // sum[2] +=
-	VPMULLD       Z15, Z13, Z13                             // sc1·
-	VPADDD        Z13, Z8, Z8                               // sum[3] +=
-	VPMULLD       Z15, Z14, Z14                             // sc1·
-	VPADDD        Z14, Z9, Z9                               // sum[4] +=
-	VMULPS.BCST   32(CX), Z21, Z17                          // token 0, d of its block times the weights'
+	VPMOVSXBD     (BX), Z15                                 // sc0 as int32
+	VCVTDQ2PS     Z15, Z15
+	VPMOVSXBD     16(BX), Z16                               // sc1 as int32
+	VCVTDQ2PS     Z16, Z16
 	VCVTDQ2PS     Z5, Z5
-	VFMADD231PS   Z17, Z5, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z21, Z17                          // token 1, d of its block times the weights'
+	VCVTDQ2PS     Z10, Z10
+	VFMADD213PS   Z20, Z15, Z5                              // sum[0] = sc0·sum + 0: never -0
+	VFMADD231PS   Z10, Z16, Z5                              // sum[0] += sc1·
 	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z17, Z6, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z21, Z17                         // token 2, d of its block times the weights'
+	VCVTDQ2PS     Z11, Z11
+	VFMADD213PS   Z20, Z15, Z6                              // sum[1] = sc0·sum + 0: never -0
+	VFMADD231PS   Z11, Z16, Z6                              // sum[1] += sc1·
 	VCVTDQ2PS     Z7, Z7
-	VFMADD231PS   Z17, Z7, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   224(CX), Z21, Z17                         // token 3, d of its block times the weights'
+	VCVTDQ2PS     Z12, Z12
+	VFMADD213PS   Z20, Z15, Z7                              // sum[2] = sc0·sum + 0: never -0
+	VFMADD231PS   Z12, Z16, Z7                              // sum[2] += sc1·
 	VCVTDQ2PS     Z8, Z8
-	VFMADD231PS   Z17, Z8, Z3                               // acc[3] = FMA(sum, scale, acc)
-	VMULPS.BCST   288(CX), Z21, Z17                         // token 4, d of its block times the weights'
+	VCVTDQ2PS     Z13, Z13
+	VFMADD213PS   Z20, Z15, Z8                              // sum[3] = sc0·sum + 0: never -0
+	VFMADD231PS   Z13, Z16, Z8                              // sum[3] += sc1·
 	VCVTDQ2PS     Z9, Z9
+	VCVTDQ2PS     Z14, Z14
+	VFMADD213PS   Z20, Z15, Z9                              // sum[4] = sc0·sum + 0: never -0
+	VFMADD231PS   Z14, Z16, Z9                              // sum[4] += sc1·
+	VMULPS.BCST   32(CX), Z22, Z17                          // token 0, d of its block times the weights'
+	VFMADD231PS   Z17, Z5, Z0                               // acc[0] = FMA(sum, scale, acc)
+	VMULPS.BCST   96(CX), Z22, Z17                          // token 1, d of its block times the weights'
+	VFMADD231PS   Z17, Z6, Z1                               // acc[1] = FMA(sum, scale, acc)
+	VMULPS.BCST   160(CX), Z22, Z17                         // token 2, d of its block times the weights'
+	VFMADD231PS   Z17, Z7, Z2                               // acc[2] = FMA(sum, scale, acc)
+	VMULPS.BCST   224(CX), Z22, Z17                         // token 3, d of its block times the weights'
+	VFMADD231PS   Z17, Z8, Z3                               // acc[3] = FMA(sum, scale, acc)
+	VMULPS.BCST   288(CX), Z22, Z17                         // token 4, d of its block times the weights'
 	VFMADD231PS   Z17, Z9, Z4                               // acc[4] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block
 	ADDQ          $320, CX
@@ -684,6 +701,7 @@ TEXT ·MatmulQ3_KInt8x6AVX512(SB), NOSPLIT, $0-40
 	SHLQ          $2, SI                                    // floats to bytes
 	VPBROADCASTD  maskPair<>(SB), Z21                       // the lowest two bits of every byte
 	VPBROADCASTD  maskHigh<>(SB), Z22                       // where the upper bits of a code go in every byte
+	VPXORD        Z23, Z23, Z23                             // +0
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 	VPXORD        Z2, Z2, Z2                                // acc = +0
@@ -695,12 +713,12 @@ TEXT ·MatmulQ3_KInt8x6AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
-	VCVTPH2PS     (R8), Z24                                 // d as fp32
+	VCVTPH2PS     (R8), Z25                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
 block:
-	VMOVDQU32     160(BX), Z23                              // upper bits
+	VMOVDQU32     160(BX), Z24                              // upper bits
 	VPSRAD.BCST   $3, 48(CX), Z6                            // token 0, -4·Σq
 	VPSRAD.BCST   $3, 112(CX), Z7                           // token 1, -4·Σq
 	VPSRAD.BCST   $3, 176(CX), Z8                           // token 2, -4·Σq
@@ -709,7 +727,7 @@ block:
 	VPSRAD.BCST   $3, 368(CX), Z11                          // token 5, -4·Σq
 	VMOVDQU32     32(BX), Z19
 	VPANDD        Z21, Z19, Z18                             // codes of k = 0..3
-	VPSLLW        $2, Z23, Z20
+	VPSLLW        $2, Z24, Z20
 	VPTERNLOGD    $0xf8, Z22, Z20, Z18                      // code |= upper & mask
 	VPDPBUSD.BCST (CX), Z18, Z6
 	VPDPBUSD.BCST 64(CX), Z18, Z7
@@ -719,7 +737,7 @@ block:
 	VPDPBUSD.BCST 320(CX), Z18, Z11
 	VPSRLW        $2, Z19, Z18
 	VPANDD        Z21, Z18, Z18                             // codes of k = 4..7
-	VPSLLW        $1, Z23, Z20
+	VPSLLW        $1, Z24, Z20
 	VPTERNLOGD    $0xf8, Z22, Z20, Z18                      // code |= upper & mask
 	VPDPBUSD.BCST 4(CX), Z18, Z6
 	VPDPBUSD.BCST 68(CX), Z18, Z7
@@ -729,7 +747,7 @@ block:
 	VPDPBUSD.BCST 324(CX), Z18, Z11
 	VPSRLW        $4, Z19, Z18
 	VPANDD        Z21, Z18, Z18                             // codes of k = 8..11
-	VPTERNLOGD    $0xf8, Z22, Z23, Z18                      // code |= upper & mask
+	VPTERNLOGD    $0xf8, Z22, Z24, Z18                      // code |= upper & mask
 	VPDPBUSD.BCST 8(CX), Z18, Z6
 	VPDPBUSD.BCST 72(CX), Z18, Z7
 	VPDPBUSD.BCST 136(CX), Z18, Z8
@@ -738,7 +756,7 @@ block:
 	VPDPBUSD.BCST 328(CX), Z18, Z11
 	VPSRLW        $6, Z19, Z18
 	VPANDD        Z21, Z18, Z18                             // codes of k = 12..15
-	VPSRLW        $1, Z23, Z20
+	VPSRLW        $1, Z24, Z20
 	VPTERNLOGD    $0xf8, Z22, Z20, Z18                      // code |= upper & mask
 	VPDPBUSD.BCST 12(CX), Z18, Z6
 	VPDPBUSD.BCST 76(CX), Z18, Z7
@@ -746,13 +764,6 @@ block:
 	VPDPBUSD.BCST 204(CX), Z18, Z9
 	VPDPBUSD.BCST 268(CX), Z18, Z10
 	VPDPBUSD.BCST 332(CX), Z18, Z11
-	VPMOVSXBD     (BX), Z18                                 // sc0 as int32
-	VPMULLD       Z18, Z6, Z6                               // sum[0] = sc0·
-	VPMULLD       Z18, Z7, Z7                               // sum[1] = sc0·
-	VPMULLD       Z18, Z8, Z8                               // sum[2] = sc0·
-	VPMULLD       Z18, Z9, Z9                               // sum[3] = sc0·
-	VPMULLD       Z18, Z10, Z10                             // sum[4] = sc0·
-	VPMULLD       Z18, Z11, Z11                             // sum[5] = sc0·
 	VPSRAD.BCST   $3, 52(CX), Z12                           // token 0, -4·Σq
 	VPSRAD.BCST   $3, 116(CX), Z13                          // token 1, -4·Σq
 	VPSRAD.BCST   $3, 180(CX), Z14                          // token 2, -4·Σq
@@ -761,7 +772,7 @@ block:
 	VPSRAD.BCST   $3, 372(CX), Z17                          // token 5, -4·Σq
 	VMOVDQU32     96(BX), Z19
 	VPANDD        Z21, Z19, Z18                             // codes of k = 16..19
-	VPSRLW        $2, Z23, Z20
+	VPSRLW        $2, Z24, Z20
 	VPTERNLOGD    $0xf8, Z22, Z20, Z18                      // code |= upper & mask
 	VPDPBUSD.BCST 16(CX), Z18, Z12
 	VPDPBUSD.BCST 80(CX), Z18, Z13
@@ -771,7 +782,7 @@ block:
 	VPDPBUSD.BCST 336(CX), Z18, Z17
 	VPSRLW        $2, Z19, Z18
 	VPANDD        Z21, Z18, Z18                             // codes of k = 20..23
-	VPSRLW        $3, Z23, Z20
+	VPSRLW        $3, Z24, Z20
 	VPTERNLOGD    $0xf8, Z22, Z20, Z18                      // code |= upper & mask
 	VPDPBUSD.BCST 20(CX), Z18, Z12
 	VPDPBUSD.BCST 84(CX), Z18, Z13
@@ -781,7 +792,7 @@ block:
 	VPDPBUSD.BCST 340(CX), Z18, Z17
 	VPSRLW        $4, Z19, Z18
 	VPANDD        Z21, Z18, Z18                             // codes of k = 24..27
-	VPSRLW        $4, Z23, Z20
+	VPSRLW        $4, Z24, Z20
 	VPTERNLOGD    $0xf8, Z22, Z20, Z18                      // code |= upper & mask
 	VPDPBUSD.BCST 24(CX), Z18, Z12
 	VPDPBUSD.BCST 88(CX), Z18, Z13
@@ -791,7 +802,7 @@ block:
 	VPDPBUSD.BCST 344(CX), Z18, Z17
 	VPSRLW        $6, Z19, Z18
 	VPANDD        Z21, Z18, Z18                             // codes of k = 28..31
-	VPSRLW        $5, Z23, Z20
+	VPSRLW        $5, Z24, Z20
 	VPTERNLOGD    $0xf8, Z22, Z20, Z18                      // code |= upper & mask
 	VPDPBUSD.BCST 28(CX), Z18, Z12
 	VPDPBUSD.BCST 92(CX), Z18, Z13
@@ -799,36 +810,45 @@ block:
 	VPDPBUSD.BCST 220(CX), Z18, Z15
 	VPDPBUSD.BCST 284(CX), Z18, Z16
 	VPDPBUSD.BCST 348(CX), Z18, Z17
-	VPMOVSXBD     16(BX), Z18                               // sc1 as int32
-	VPMULLD       Z18, Z12, Z12                             // sc1·
-	VPADDD        Z12, Z6, Z6                               // sum[0] +=
-	VPMULLD       Z18, Z13, Z13                             // sc1·
-	VPADDD        Z13, Z7, Z7                               // sum[1] +=
-	VPMULLD       Z18, Z14, Z14                             // sc1·
-	VPADDD        Z14, Z8, Z8                               // sum[2] +=
-	VPMULLD       Z18, Z15, Z15                             // sc1·
-	VPADDD        Z15, Z9, Z9                               // sum[3] +=
-	VPMULLD       Z18, Z16, Z16                             // sc1·
-	VPADDD        Z16, Z10, Z10                             // sum[4] +=
-	VPMULLD       Z18, Z17, Z17                             // sc1·
-	VPADDD        Z17, Z11, Z11                             // sum[5] +=
-	VMULPS.BCST   32(CX), Z24, Z20                          // token 0, d of its block times the weights'
+	VPMOVSXBD     (BX), Z18                                 // sc0 as int32
+	VCVTDQ2PS     Z18, Z18
+	VPMOVSXBD     16(BX), Z19                               // sc1 as int32
+	VCVTDQ2PS     Z19, Z19
 	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z20, Z6, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z24, Z20                          // token 1, d of its block times the weights'
+	VCVTDQ2PS     Z12, Z12
+	VFMADD213PS   Z23, Z18, Z6                              // sum[0] = sc0·sum + 0: never -0
+	VFMADD231PS   Z12, Z19, Z6                              // sum[0] += sc1·
 	VCVTDQ2PS     Z7, Z7
-	VFMADD231PS   Z20, Z7, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z24, Z20                         // token 2, d of its block times the weights'
+	VCVTDQ2PS     Z13, Z13
+	VFMADD213PS   Z23, Z18, Z7                              // sum[1] = sc0·sum + 0: never -0
+	VFMADD231PS   Z13, Z19, Z7                              // sum[1] += sc1·
 	VCVTDQ2PS     Z8, Z8
-	VFMADD231PS   Z20, Z8, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   224(CX), Z24, Z20                         // token 3, d of its block times the weights'
+	VCVTDQ2PS     Z14, Z14
+	VFMADD213PS   Z23, Z18, Z8                              // sum[2] = sc0·sum + 0: never -0
+	VFMADD231PS   Z14, Z19, Z8                              // sum[2] += sc1·
 	VCVTDQ2PS     Z9, Z9
-	VFMADD231PS   Z20, Z9, Z3                               // acc[3] = FMA(sum, scale, acc)
-	VMULPS.BCST   288(CX), Z24, Z20                         // token 4, d of its block times the weights'
+	VCVTDQ2PS     Z15, Z15
+	VFMADD213PS   Z23, Z18, Z9                              // sum[3] = sc0·sum + 0: never -0
+	VFMADD231PS   Z15, Z19, Z9                              // sum[3] += sc1·
 	VCVTDQ2PS     Z10, Z10
-	VFMADD231PS   Z20, Z10, Z4                              // acc[4] = FMA(sum, scale, acc)
-	VMULPS.BCST   352(CX), Z24, Z20                         // token 5, d of its block times the weights'
+	VCVTDQ2PS     Z16, Z16
+	VFMADD213PS   Z23, Z18, Z10                             // sum[4] = sc0·sum + 0: never -0
+	VFMADD231PS   Z16, Z19, Z10                             // sum[4] += sc1·
 	VCVTDQ2PS     Z11, Z11
+	VCVTDQ2PS     Z17, Z17
+	VFMADD213PS   Z23, Z18, Z11                             // sum[5] = sc0·sum + 0: never -0
+	VFMADD231PS   Z17, Z19, Z11                             // sum[5] += sc1·
+	VMULPS.BCST   32(CX), Z25, Z20                          // token 0, d of its block times the weights'
+	VFMADD231PS   Z20, Z6, Z0                               // acc[0] = FMA(sum, scale, acc)
+	VMULPS.BCST   96(CX), Z25, Z20                          // token 1, d of its block times the weights'
+	VFMADD231PS   Z20, Z7, Z1                               // acc[1] = FMA(sum, scale, acc)
+	VMULPS.BCST   160(CX), Z25, Z20                         // token 2, d of its block times the weights'
+	VFMADD231PS   Z20, Z8, Z2                               // acc[2] = FMA(sum, scale, acc)
+	VMULPS.BCST   224(CX), Z25, Z20                         // token 3, d of its block times the weights'
+	VFMADD231PS   Z20, Z9, Z3                               // acc[3] = FMA(sum, scale, acc)
+	VMULPS.BCST   288(CX), Z25, Z20                         // token 4, d of its block times the weights'
+	VFMADD231PS   Z20, Z10, Z4                              // acc[4] = FMA(sum, scale, acc)
+	VMULPS.BCST   352(CX), Z25, Z20                         // token 5, d of its block times the weights'
 	VFMADD231PS   Z20, Z11, Z5                              // acc[5] = FMA(sum, scale, acc)
 	ADDQ          $224, BX                                  // next block
 	ADDQ          $384, CX

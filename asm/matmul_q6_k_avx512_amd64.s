@@ -25,6 +25,8 @@
 // unsigned codes with int8 to an int32: exact, and no sum runs across lanes.
 // Int16: 128·Σcode·hi + Σcode·lo.
 // Σ(code-32)·q = Σcode·q - 32·Σq: a half's sum starts with the latter, from the record.
+// Int8: the halves' sums times their scales, and the sum of both, stay below 2²⁴ and are
+// exact in fp32.
 // Every integer is exact modulo 2³² and the whole sum fits, so the order does not matter.
 //
 // Layout of a panel: super-blocks of 256 k, 3360 bytes each:
@@ -41,8 +43,8 @@
 // A vector has one row a lane; b = 0..3 is the byte in the lane.
 // A record of activations is 64 bytes in form Int8, int8 q[32], or 96 in form Int16,
 // int8 hi[32], int8 lo[32] with q = 128·hi + lo; then f32 d, f32 s = d·Σq, int32 -8·Σq,
-// int32 -128·Σq, int32 -32·Σ of each half of q, int32 Σ of each half. The tokens' records
-// of a block lie together.
+// int32 -128·Σq, int32 -32·Σ of each half of q; int16 Σ of each half, with two terms split
+// in the same way as q, lo before hi. The tokens' records of a block lie together.
 //
 // Registers, with T tokens: Z0.. T sums acc in fp32; then T integer sums of the block; then
 // T of its second half; with
@@ -79,13 +81,14 @@ TEXT ·MatmulQ6_KInt8x1AVX512(SB), NOSPLIT, $0-40
 	SHLQ          $2, SI                                    // floats to bytes
 	VPBROADCASTD  maskLow<>(SB), Z6                         // the low code of every byte
 	VPBROADCASTD  maskHigh<>(SB), Z7                        // where the upper bits of a code go in every byte
+	VPXORD        Z8, Z8, Z8                                // +0
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 
 	PCALIGN       $32
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
-	VCVTPH2PS     (R8), Z8                                  // d as fp32
+	VCVTPH2PS     (R8), Z9                                  // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -111,8 +114,6 @@ block:
 	VPSRLW        $2, 288(BX), Z5
 	VPTERNLOGD    $0xf8, Z7, Z5, Z3                         // code |= upper & mask
 	VPDPBUSD.BCST 12(CX), Z3, Z1
-	VPMOVSXBD     (BX), Z3                                  // sc0 as int32
-	VPMULLD       Z3, Z1, Z1                                // sum[0] = sc0·
 	VPBROADCASTD  52(CX), Z2                                // token 0, -32·Σq
 	VMOVDQU32     160(BX), Z4
 	VPANDD        Z6, Z4, Z3                                // codes of k = 16..19
@@ -134,11 +135,15 @@ block:
 	VPSRLW        $2, 352(BX), Z5
 	VPTERNLOGD    $0xf8, Z7, Z5, Z3                         // code |= upper & mask
 	VPDPBUSD.BCST 28(CX), Z3, Z2
-	VPMOVSXBD     16(BX), Z3                                // sc1 as int32
-	VPMULLD       Z3, Z2, Z2                                // sc1·
-	VPADDD        Z2, Z1, Z1                                // sum[0] +=
-	VMULPS.BCST   32(CX), Z8, Z5                            // token 0, d of its block times the weights'
+	VPMOVSXBD     (BX), Z3                                  // sc0 as int32
+	VCVTDQ2PS     Z3, Z3
+	VPMOVSXBD     16(BX), Z4                                // sc1 as int32
+	VCVTDQ2PS     Z4, Z4
 	VCVTDQ2PS     Z1, Z1
+	VCVTDQ2PS     Z2, Z2
+	VFMADD213PS   Z8, Z3, Z1                                // sum[0] = sc0·sum + 0: never -0
+	VFMADD231PS   Z2, Z4, Z1                                // sum[0] += sc1·
+	VMULPS.BCST   32(CX), Z9, Z5                            // token 0, d of its block times the weights'
 	VFMADD231PS   Z5, Z1, Z0                                // acc[0] = FMA(sum, scale, acc)
 	ADDQ          $416, BX                                  // next block
 	ADDQ          $64, CX
@@ -162,6 +167,7 @@ TEXT ·MatmulQ6_KInt8x2AVX512(SB), NOSPLIT, $0-40
 	SHLQ          $2, SI                                    // floats to bytes
 	VPBROADCASTD  maskLow<>(SB), Z9                         // the low code of every byte
 	VPBROADCASTD  maskHigh<>(SB), Z10                       // where the upper bits of a code go in every byte
+	VPXORD        Z11, Z11, Z11                             // +0
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 
@@ -169,7 +175,7 @@ TEXT ·MatmulQ6_KInt8x2AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
-	VCVTPH2PS     (R8), Z11                                 // d as fp32
+	VCVTPH2PS     (R8), Z12                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -200,9 +206,6 @@ block:
 	VPTERNLOGD    $0xf8, Z10, Z8, Z6                        // code |= upper & mask
 	VPDPBUSD.BCST 12(CX), Z6, Z2
 	VPDPBUSD.BCST 76(CX), Z6, Z3
-	VPMOVSXBD     (BX), Z6                                  // sc0 as int32
-	VPMULLD       Z6, Z2, Z2                                // sum[0] = sc0·
-	VPMULLD       Z6, Z3, Z3                                // sum[1] = sc0·
 	VPBROADCASTD  52(CX), Z4                                // token 0, -32·Σq
 	VPBROADCASTD  116(CX), Z5                               // token 1, -32·Σq
 	VMOVDQU32     160(BX), Z7
@@ -229,16 +232,21 @@ block:
 	VPTERNLOGD    $0xf8, Z10, Z8, Z6                        // code |= upper & mask
 	VPDPBUSD.BCST 28(CX), Z6, Z4
 	VPDPBUSD.BCST 92(CX), Z6, Z5
-	VPMOVSXBD     16(BX), Z6                                // sc1 as int32
-	VPMULLD       Z6, Z4, Z4                                // sc1·
-	VPADDD        Z4, Z2, Z2                                // sum[0] +=
-	VPMULLD       Z6, Z5, Z5                                // sc1·
-	VPADDD        Z5, Z3, Z3                                // sum[1] +=
-	VMULPS.BCST   32(CX), Z11, Z8                           // token 0, d of its block times the weights'
+	VPMOVSXBD     (BX), Z6                                  // sc0 as int32
+	VCVTDQ2PS     Z6, Z6
+	VPMOVSXBD     16(BX), Z7                                // sc1 as int32
+	VCVTDQ2PS     Z7, Z7
 	VCVTDQ2PS     Z2, Z2
-	VFMADD231PS   Z8, Z2, Z0                                // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z11, Z8                           // token 1, d of its block times the weights'
+	VCVTDQ2PS     Z4, Z4
+	VFMADD213PS   Z11, Z6, Z2                               // sum[0] = sc0·sum + 0: never -0
+	VFMADD231PS   Z4, Z7, Z2                                // sum[0] += sc1·
 	VCVTDQ2PS     Z3, Z3
+	VCVTDQ2PS     Z5, Z5
+	VFMADD213PS   Z11, Z6, Z3                               // sum[1] = sc0·sum + 0: never -0
+	VFMADD231PS   Z5, Z7, Z3                                // sum[1] += sc1·
+	VMULPS.BCST   32(CX), Z12, Z8                           // token 0, d of its block times the weights'
+	VFMADD231PS   Z8, Z2, Z0                                // acc[0] = FMA(sum, scale, acc)
+	VMULPS.BCST   96(CX), Z12, Z8                           // token 1, d of its block times the weights'
 	VFMADD231PS   Z8, Z3, Z1                                // acc[1] = FMA(sum, scale, acc)
 	ADDQ          $416, BX                                  // next block
 	ADDQ          $128, CX
@@ -264,6 +272,7 @@ TEXT ·MatmulQ6_KInt8x3AVX512(SB), NOSPLIT, $0-40
 	SHLQ          $2, SI                                    // floats to bytes
 	VPBROADCASTD  maskLow<>(SB), Z12                        // the low code of every byte
 	VPBROADCASTD  maskHigh<>(SB), Z13                       // where the upper bits of a code go in every byte
+	VPXORD        Z14, Z14, Z14                             // +0
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 	VPXORD        Z2, Z2, Z2                                // acc = +0
@@ -272,7 +281,7 @@ TEXT ·MatmulQ6_KInt8x3AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
-	VCVTPH2PS     (R8), Z14                                 // d as fp32
+	VCVTPH2PS     (R8), Z15                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -308,10 +317,6 @@ block:
 	VPDPBUSD.BCST 12(CX), Z9, Z3
 	VPDPBUSD.BCST 76(CX), Z9, Z4
 	VPDPBUSD.BCST 140(CX), Z9, Z5
-	VPMOVSXBD     (BX), Z9                                  // sc0 as int32
-	VPMULLD       Z9, Z3, Z3                                // sum[0] = sc0·
-	VPMULLD       Z9, Z4, Z4                                // sum[1] = sc0·
-	VPMULLD       Z9, Z5, Z5                                // sum[2] = sc0·
 	VPBROADCASTD  52(CX), Z6                                // token 0, -32·Σq
 	VPBROADCASTD  116(CX), Z7                               // token 1, -32·Σq
 	VPBROADCASTD  180(CX), Z8                               // token 2, -32·Σq
@@ -343,21 +348,27 @@ block:
 	VPDPBUSD.BCST 28(CX), Z9, Z6
 	VPDPBUSD.BCST 92(CX), Z9, Z7
 	VPDPBUSD.BCST 156(CX), Z9, Z8
-	VPMOVSXBD     16(BX), Z9                                // sc1 as int32
-	VPMULLD       Z9, Z6, Z6                                // sc1·
-	VPADDD        Z6, Z3, Z3                                // sum[0] +=
-	VPMULLD       Z9, Z7, Z7                                // sc1·
-	VPADDD        Z7, Z4, Z4                                // sum[1] +=
-	VPMULLD       Z9, Z8, Z8                                // sc1·
-	VPADDD        Z8, Z5, Z5                                // sum[2] +=
-	VMULPS.BCST   32(CX), Z14, Z11                          // token 0, d of its block times the weights'
+	VPMOVSXBD     (BX), Z9                                  // sc0 as int32
+	VCVTDQ2PS     Z9, Z9
+	VPMOVSXBD     16(BX), Z10                               // sc1 as int32
+	VCVTDQ2PS     Z10, Z10
 	VCVTDQ2PS     Z3, Z3
-	VFMADD231PS   Z11, Z3, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z14, Z11                          // token 1, d of its block times the weights'
+	VCVTDQ2PS     Z6, Z6
+	VFMADD213PS   Z14, Z9, Z3                               // sum[0] = sc0·sum + 0: never -0
+	VFMADD231PS   Z6, Z10, Z3                               // sum[0] += sc1·
 	VCVTDQ2PS     Z4, Z4
-	VFMADD231PS   Z11, Z4, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z14, Z11                         // token 2, d of its block times the weights'
+	VCVTDQ2PS     Z7, Z7
+	VFMADD213PS   Z14, Z9, Z4                               // sum[1] = sc0·sum + 0: never -0
+	VFMADD231PS   Z7, Z10, Z4                               // sum[1] += sc1·
 	VCVTDQ2PS     Z5, Z5
+	VCVTDQ2PS     Z8, Z8
+	VFMADD213PS   Z14, Z9, Z5                               // sum[2] = sc0·sum + 0: never -0
+	VFMADD231PS   Z8, Z10, Z5                               // sum[2] += sc1·
+	VMULPS.BCST   32(CX), Z15, Z11                          // token 0, d of its block times the weights'
+	VFMADD231PS   Z11, Z3, Z0                               // acc[0] = FMA(sum, scale, acc)
+	VMULPS.BCST   96(CX), Z15, Z11                          // token 1, d of its block times the weights'
+	VFMADD231PS   Z11, Z4, Z1                               // acc[1] = FMA(sum, scale, acc)
+	VMULPS.BCST   160(CX), Z15, Z11                         // token 2, d of its block times the weights'
 	VFMADD231PS   Z11, Z5, Z2                               // acc[2] = FMA(sum, scale, acc)
 	ADDQ          $416, BX                                  // next block
 	ADDQ          $192, CX
@@ -385,6 +396,7 @@ TEXT ·MatmulQ6_KInt8x4AVX512(SB), NOSPLIT, $0-40
 	SHLQ          $2, SI                                    // floats to bytes
 	VPBROADCASTD  maskLow<>(SB), Z15                        // the low code of every byte
 	VPBROADCASTD  maskHigh<>(SB), Z16                       // where the upper bits of a code go in every byte
+	VPXORD        Z17, Z17, Z17                             // +0
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 	VPXORD        Z2, Z2, Z2                                // acc = +0
@@ -394,7 +406,7 @@ TEXT ·MatmulQ6_KInt8x4AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
-	VCVTPH2PS     (R8), Z17                                 // d as fp32
+	VCVTPH2PS     (R8), Z18                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -435,11 +447,6 @@ block:
 	VPDPBUSD.BCST 76(CX), Z12, Z5
 	VPDPBUSD.BCST 140(CX), Z12, Z6
 	VPDPBUSD.BCST 204(CX), Z12, Z7
-	VPMOVSXBD     (BX), Z12                                 // sc0 as int32
-	VPMULLD       Z12, Z4, Z4                               // sum[0] = sc0·
-	VPMULLD       Z12, Z5, Z5                               // sum[1] = sc0·
-	VPMULLD       Z12, Z6, Z6                               // sum[2] = sc0·
-	VPMULLD       Z12, Z7, Z7                               // sum[3] = sc0·
 	VPBROADCASTD  52(CX), Z8                                // token 0, -32·Σq
 	VPBROADCASTD  116(CX), Z9                               // token 1, -32·Σq
 	VPBROADCASTD  180(CX), Z10                              // token 2, -32·Σq
@@ -476,26 +483,33 @@ block:
 	VPDPBUSD.BCST 92(CX), Z12, Z9
 	VPDPBUSD.BCST 156(CX), Z12, Z10
 	VPDPBUSD.BCST 220(CX), Z12, Z11
-	VPMOVSXBD     16(BX), Z12                               // sc1 as int32
-	VPMULLD       Z12, Z8, Z8                               // sc1·
-	VPADDD        Z8, Z4, Z4                                // sum[0] +=
-	VPMULLD       Z12, Z9, Z9                               // sc1·
-	VPADDD        Z9, Z5, Z5                                // sum[1] +=
-	VPMULLD       Z12, Z10, Z10                             // sc1·
-	VPADDD        Z10, Z6, Z6                               // sum[2] +=
-	VPMULLD       Z12, Z11, Z11                             // sc1·
-	VPADDD        Z11, Z7, Z7                               // sum[3] +=
-	VMULPS.BCST   32(CX), Z17, Z14                          // token 0, d of its block times the weights'
+	VPMOVSXBD     (BX), Z12                                 // sc0 as int32
+	VCVTDQ2PS     Z12, Z12
+	VPMOVSXBD     16(BX), Z13                               // sc1 as int32
+	VCVTDQ2PS     Z13, Z13
 	VCVTDQ2PS     Z4, Z4
-	VFMADD231PS   Z14, Z4, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z17, Z14                          // token 1, d of its block times the weights'
+	VCVTDQ2PS     Z8, Z8
+	VFMADD213PS   Z17, Z12, Z4                              // sum[0] = sc0·sum + 0: never -0
+	VFMADD231PS   Z8, Z13, Z4                               // sum[0] += sc1·
 	VCVTDQ2PS     Z5, Z5
-	VFMADD231PS   Z14, Z5, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z17, Z14                         // token 2, d of its block times the weights'
+	VCVTDQ2PS     Z9, Z9
+	VFMADD213PS   Z17, Z12, Z5                              // sum[1] = sc0·sum + 0: never -0
+	VFMADD231PS   Z9, Z13, Z5                               // sum[1] += sc1·
 	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z14, Z6, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   224(CX), Z17, Z14                         // token 3, d of its block times the weights'
+	VCVTDQ2PS     Z10, Z10
+	VFMADD213PS   Z17, Z12, Z6                              // sum[2] = sc0·sum + 0: never -0
+	VFMADD231PS   Z10, Z13, Z6                              // sum[2] += sc1·
 	VCVTDQ2PS     Z7, Z7
+	VCVTDQ2PS     Z11, Z11
+	VFMADD213PS   Z17, Z12, Z7                              // sum[3] = sc0·sum + 0: never -0
+	VFMADD231PS   Z11, Z13, Z7                              // sum[3] += sc1·
+	VMULPS.BCST   32(CX), Z18, Z14                          // token 0, d of its block times the weights'
+	VFMADD231PS   Z14, Z4, Z0                               // acc[0] = FMA(sum, scale, acc)
+	VMULPS.BCST   96(CX), Z18, Z14                          // token 1, d of its block times the weights'
+	VFMADD231PS   Z14, Z5, Z1                               // acc[1] = FMA(sum, scale, acc)
+	VMULPS.BCST   160(CX), Z18, Z14                         // token 2, d of its block times the weights'
+	VFMADD231PS   Z14, Z6, Z2                               // acc[2] = FMA(sum, scale, acc)
+	VMULPS.BCST   224(CX), Z18, Z14                         // token 3, d of its block times the weights'
 	VFMADD231PS   Z14, Z7, Z3                               // acc[3] = FMA(sum, scale, acc)
 	ADDQ          $416, BX                                  // next block
 	ADDQ          $256, CX
@@ -525,6 +539,7 @@ TEXT ·MatmulQ6_KInt8x5AVX512(SB), NOSPLIT, $0-40
 	SHLQ          $2, SI                                    // floats to bytes
 	VPBROADCASTD  maskLow<>(SB), Z18                        // the low code of every byte
 	VPBROADCASTD  maskHigh<>(SB), Z19                       // where the upper bits of a code go in every byte
+	VPXORD        Z20, Z20, Z20                             // +0
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 	VPXORD        Z2, Z2, Z2                                // acc = +0
@@ -535,7 +550,7 @@ TEXT ·MatmulQ6_KInt8x5AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
-	VCVTPH2PS     (R8), Z20                                 // d as fp32
+	VCVTPH2PS     (R8), Z21                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -581,12 +596,6 @@ block:
 	VPDPBUSD.BCST 140(CX), Z15, Z7
 	VPDPBUSD.BCST 204(CX), Z15, Z8
 	VPDPBUSD.BCST 268(CX), Z15, Z9
-	VPMOVSXBD     (BX), Z15                                 // sc0 as int32
-	VPMULLD       Z15, Z5, Z5                               // sum[0] = sc0·
-	VPMULLD       Z15, Z6, Z6                               // sum[1] = sc0·
-	VPMULLD       Z15, Z7, Z7                               // sum[2] = sc0·
-	VPMULLD       Z15, Z8, Z8                               // sum[3] = sc0·
-	VPMULLD       Z15, Z9, Z9                               // sum[4] = sc0·
 	VPBROADCASTD  52(CX), Z10                               // token 0, -32·Σq
 	VPBROADCASTD  116(CX), Z11                              // token 1, -32·Σq
 	VPBROADCASTD  180(CX), Z12                              // token 2, -32·Σq
@@ -628,31 +637,39 @@ block:
 	VPDPBUSD.BCST 156(CX), Z15, Z12
 	VPDPBUSD.BCST 220(CX), Z15, Z13
 	VPDPBUSD.BCST 284(CX), Z15, Z14
-	VPMOVSXBD     16(BX), Z15                               // sc1 as int32
-	VPMULLD       Z15, Z10, Z10                             // sc1·
-	VPADDD        Z10, Z5, Z5                               // sum[0] +=
-	VPMULLD       Z15, Z11, Z11                             // sc1·
-	VPADDD        Z11, Z6, Z6                               // sum[1] +=
-	VPMULLD       Z15, Z12, Z12                             // sc1·
-	VPADDD        Z12, Z7, Z7                               // sum[2] +=
-	VPMULLD       Z15, Z13, Z13                             // sc1·
-	VPADDD        Z13, Z8, Z8                               // sum[3] +=
-	VPMULLD       Z15, Z14, Z14                             // sc1·
-	VPADDD        Z14, Z9, Z9                               // sum[4] +=
-	VMULPS.BCST   32(CX), Z20, Z17                          // token 0, d of its block times the weights'
+	VPMOVSXBD     (BX), Z15                                 // sc0 as int32
+	VCVTDQ2PS     Z15, Z15
+	VPMOVSXBD     16(BX), Z16                               // sc1 as int32
+	VCVTDQ2PS     Z16, Z16
 	VCVTDQ2PS     Z5, Z5
-	VFMADD231PS   Z17, Z5, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z20, Z17                          // token 1, d of its block times the weights'
+	VCVTDQ2PS     Z10, Z10
+	VFMADD213PS   Z20, Z15, Z5                              // sum[0] = sc0·sum + 0: never -0
+	VFMADD231PS   Z10, Z16, Z5                              // sum[0] += sc1·
 	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z17, Z6, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z20, Z17                         // token 2, d of its block times the weights'
+	VCVTDQ2PS     Z11, Z11
+	VFMADD213PS   Z20, Z15, Z6                              // sum[1] = sc0·sum + 0: never -0
+	VFMADD231PS   Z11, Z16, Z6                              // sum[1] += sc1·
 	VCVTDQ2PS     Z7, Z7
-	VFMADD231PS   Z17, Z7, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   224(CX), Z20, Z17                         // token 3, d of its block times the weights'
+	VCVTDQ2PS     Z12, Z12
+	VFMADD213PS   Z20, Z15, Z7                              // sum[2] = sc0·sum + 0: never -0
+	VFMADD231PS   Z12, Z16, Z7                              // sum[2] += sc1·
 	VCVTDQ2PS     Z8, Z8
-	VFMADD231PS   Z17, Z8, Z3                               // acc[3] = FMA(sum, scale, acc)
-	VMULPS.BCST   288(CX), Z20, Z17                         // token 4, d of its block times the weights'
+	VCVTDQ2PS     Z13, Z13
+	VFMADD213PS   Z20, Z15, Z8                              // sum[3] = sc0·sum + 0: never -0
+	VFMADD231PS   Z13, Z16, Z8                              // sum[3] += sc1·
 	VCVTDQ2PS     Z9, Z9
+	VCVTDQ2PS     Z14, Z14
+	VFMADD213PS   Z20, Z15, Z9                              // sum[4] = sc0·sum + 0: never -0
+	VFMADD231PS   Z14, Z16, Z9                              // sum[4] += sc1·
+	VMULPS.BCST   32(CX), Z21, Z17                          // token 0, d of its block times the weights'
+	VFMADD231PS   Z17, Z5, Z0                               // acc[0] = FMA(sum, scale, acc)
+	VMULPS.BCST   96(CX), Z21, Z17                          // token 1, d of its block times the weights'
+	VFMADD231PS   Z17, Z6, Z1                               // acc[1] = FMA(sum, scale, acc)
+	VMULPS.BCST   160(CX), Z21, Z17                         // token 2, d of its block times the weights'
+	VFMADD231PS   Z17, Z7, Z2                               // acc[2] = FMA(sum, scale, acc)
+	VMULPS.BCST   224(CX), Z21, Z17                         // token 3, d of its block times the weights'
+	VFMADD231PS   Z17, Z8, Z3                               // acc[3] = FMA(sum, scale, acc)
+	VMULPS.BCST   288(CX), Z21, Z17                         // token 4, d of its block times the weights'
 	VFMADD231PS   Z17, Z9, Z4                               // acc[4] = FMA(sum, scale, acc)
 	ADDQ          $416, BX                                  // next block
 	ADDQ          $320, CX
@@ -684,6 +701,7 @@ TEXT ·MatmulQ6_KInt8x6AVX512(SB), NOSPLIT, $0-40
 	SHLQ          $2, SI                                    // floats to bytes
 	VPBROADCASTD  maskLow<>(SB), Z21                        // the low code of every byte
 	VPBROADCASTD  maskHigh<>(SB), Z22                       // where the upper bits of a code go in every byte
+	VPXORD        Z23, Z23, Z23                             // +0
 	VPXORD        Z0, Z0, Z0                                // acc = +0
 	VPXORD        Z1, Z1, Z1                                // acc = +0
 	VPXORD        Z2, Z2, Z2                                // acc = +0
@@ -695,7 +713,7 @@ TEXT ·MatmulQ6_KInt8x6AVX512(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
-	VCVTPH2PS     (R8), Z23                                 // d as fp32
+	VCVTPH2PS     (R8), Z24                                 // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -746,13 +764,6 @@ block:
 	VPDPBUSD.BCST 204(CX), Z18, Z9
 	VPDPBUSD.BCST 268(CX), Z18, Z10
 	VPDPBUSD.BCST 332(CX), Z18, Z11
-	VPMOVSXBD     (BX), Z18                                 // sc0 as int32
-	VPMULLD       Z18, Z6, Z6                               // sum[0] = sc0·
-	VPMULLD       Z18, Z7, Z7                               // sum[1] = sc0·
-	VPMULLD       Z18, Z8, Z8                               // sum[2] = sc0·
-	VPMULLD       Z18, Z9, Z9                               // sum[3] = sc0·
-	VPMULLD       Z18, Z10, Z10                             // sum[4] = sc0·
-	VPMULLD       Z18, Z11, Z11                             // sum[5] = sc0·
 	VPBROADCASTD  52(CX), Z12                               // token 0, -32·Σq
 	VPBROADCASTD  116(CX), Z13                              // token 1, -32·Σq
 	VPBROADCASTD  180(CX), Z14                              // token 2, -32·Σq
@@ -799,36 +810,45 @@ block:
 	VPDPBUSD.BCST 220(CX), Z18, Z15
 	VPDPBUSD.BCST 284(CX), Z18, Z16
 	VPDPBUSD.BCST 348(CX), Z18, Z17
-	VPMOVSXBD     16(BX), Z18                               // sc1 as int32
-	VPMULLD       Z18, Z12, Z12                             // sc1·
-	VPADDD        Z12, Z6, Z6                               // sum[0] +=
-	VPMULLD       Z18, Z13, Z13                             // sc1·
-	VPADDD        Z13, Z7, Z7                               // sum[1] +=
-	VPMULLD       Z18, Z14, Z14                             // sc1·
-	VPADDD        Z14, Z8, Z8                               // sum[2] +=
-	VPMULLD       Z18, Z15, Z15                             // sc1·
-	VPADDD        Z15, Z9, Z9                               // sum[3] +=
-	VPMULLD       Z18, Z16, Z16                             // sc1·
-	VPADDD        Z16, Z10, Z10                             // sum[4] +=
-	VPMULLD       Z18, Z17, Z17                             // sc1·
-	VPADDD        Z17, Z11, Z11                             // sum[5] +=
-	VMULPS.BCST   32(CX), Z23, Z20                          // token 0, d of its block times the weights'
+	VPMOVSXBD     (BX), Z18                                 // sc0 as int32
+	VCVTDQ2PS     Z18, Z18
+	VPMOVSXBD     16(BX), Z19                               // sc1 as int32
+	VCVTDQ2PS     Z19, Z19
 	VCVTDQ2PS     Z6, Z6
-	VFMADD231PS   Z20, Z6, Z0                               // acc[0] = FMA(sum, scale, acc)
-	VMULPS.BCST   96(CX), Z23, Z20                          // token 1, d of its block times the weights'
+	VCVTDQ2PS     Z12, Z12
+	VFMADD213PS   Z23, Z18, Z6                              // sum[0] = sc0·sum + 0: never -0
+	VFMADD231PS   Z12, Z19, Z6                              // sum[0] += sc1·
 	VCVTDQ2PS     Z7, Z7
-	VFMADD231PS   Z20, Z7, Z1                               // acc[1] = FMA(sum, scale, acc)
-	VMULPS.BCST   160(CX), Z23, Z20                         // token 2, d of its block times the weights'
+	VCVTDQ2PS     Z13, Z13
+	VFMADD213PS   Z23, Z18, Z7                              // sum[1] = sc0·sum + 0: never -0
+	VFMADD231PS   Z13, Z19, Z7                              // sum[1] += sc1·
 	VCVTDQ2PS     Z8, Z8
-	VFMADD231PS   Z20, Z8, Z2                               // acc[2] = FMA(sum, scale, acc)
-	VMULPS.BCST   224(CX), Z23, Z20                         // token 3, d of its block times the weights'
+	VCVTDQ2PS     Z14, Z14
+	VFMADD213PS   Z23, Z18, Z8                              // sum[2] = sc0·sum + 0: never -0
+	VFMADD231PS   Z14, Z19, Z8                              // sum[2] += sc1·
 	VCVTDQ2PS     Z9, Z9
-	VFMADD231PS   Z20, Z9, Z3                               // acc[3] = FMA(sum, scale, acc)
-	VMULPS.BCST   288(CX), Z23, Z20                         // token 4, d of its block times the weights'
+	VCVTDQ2PS     Z15, Z15
+	VFMADD213PS   Z23, Z18, Z9                              // sum[3] = sc0·sum + 0: never -0
+	VFMADD231PS   Z15, Z19, Z9                              // sum[3] += sc1·
 	VCVTDQ2PS     Z10, Z10
-	VFMADD231PS   Z20, Z10, Z4                              // acc[4] = FMA(sum, scale, acc)
-	VMULPS.BCST   352(CX), Z23, Z20                         // token 5, d of its block times the weights'
+	VCVTDQ2PS     Z16, Z16
+	VFMADD213PS   Z23, Z18, Z10                             // sum[4] = sc0·sum + 0: never -0
+	VFMADD231PS   Z16, Z19, Z10                             // sum[4] += sc1·
 	VCVTDQ2PS     Z11, Z11
+	VCVTDQ2PS     Z17, Z17
+	VFMADD213PS   Z23, Z18, Z11                             // sum[5] = sc0·sum + 0: never -0
+	VFMADD231PS   Z17, Z19, Z11                             // sum[5] += sc1·
+	VMULPS.BCST   32(CX), Z24, Z20                          // token 0, d of its block times the weights'
+	VFMADD231PS   Z20, Z6, Z0                               // acc[0] = FMA(sum, scale, acc)
+	VMULPS.BCST   96(CX), Z24, Z20                          // token 1, d of its block times the weights'
+	VFMADD231PS   Z20, Z7, Z1                               // acc[1] = FMA(sum, scale, acc)
+	VMULPS.BCST   160(CX), Z24, Z20                         // token 2, d of its block times the weights'
+	VFMADD231PS   Z20, Z8, Z2                               // acc[2] = FMA(sum, scale, acc)
+	VMULPS.BCST   224(CX), Z24, Z20                         // token 3, d of its block times the weights'
+	VFMADD231PS   Z20, Z9, Z3                               // acc[3] = FMA(sum, scale, acc)
+	VMULPS.BCST   288(CX), Z24, Z20                         // token 4, d of its block times the weights'
+	VFMADD231PS   Z20, Z10, Z4                              // acc[4] = FMA(sum, scale, acc)
+	VMULPS.BCST   352(CX), Z24, Z20                         // token 5, d of its block times the weights'
 	VFMADD231PS   Z20, Z11, Z5                              // acc[5] = FMA(sum, scale, acc)
 	ADDQ          $416, BX                                  // next block
 	ADDQ          $384, CX

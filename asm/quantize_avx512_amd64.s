@@ -2,11 +2,12 @@
 
 #include "textflag.h"
 
-// What [N N N N H0 H1 H0 H1] is multiplied with; the first two places are for d, s.
+// What [N N N N H0 H1 H0 H1] is multiplied with; the places of d and s and of the
+// halves' pairs are filled later.
 DATA  factors<>+0(SB)/8, $0x0000000000000000
 DATA  factors<>+8(SB)/8, $0xffffff80fffffff8  // -8, -128
 DATA  factors<>+16(SB)/8, $0xffffffe0ffffffe0 // -32, -32
-DATA  factors<>+24(SB)/8, $0x0000000100000001
+DATA  factors<>+24(SB)/8, $0x0000000000000000
 GLOBL factors<>(SB), RODATA|NOPTR, $32
 
 // func QuantizeAVX512(dst *byte, stride int, x *float32, blocks int, levels float32, two bool)
@@ -29,7 +30,8 @@ GLOBL factors<>(SB), RODATA|NOPTR, $32
 // and hi = t >> 7, so that q = 128·hi + lo. A record's layout:
 //
 //	one byte: int8 q[32]            two bytes: int8 hi[32], lo[32]
-//	then:     float32 d, s, int32 -8N, -128N, -32·H0, -32·H1, H0, H1
+//	then:     float32 d, s, int32 -8N, -128N, -32·H0, -32·H1,
+//	          int16 H0, H1, 0, 0    or lo of H0, of H1, hi of H0, of H1
 //
 // DI record, R8 stride, SI x, CX blocks left, DX two; X15 levels, Y14 factors,
 // Z13 and Z12, Z11 constants; Z0, Z1 x, then q; Z2 to Z5 scratch; X6 d, Z7 inv.
@@ -94,6 +96,11 @@ block:
 	VPBLENDD      $3, Y4, Y3, Y3
 	TESTL         DX, DX
 	JNE           two
+	VPXOR         X5, X5, X5
+	VPACKSSDW     X2, X2, X2
+	VPUNPCKLDQ    X5, X2, X2           // H0 H1 0 0
+	VPBROADCASTQ  X2, Y2
+	VPBLENDD      $0xc0, Y2, Y3, Y3
 	VPMOVDB       Z0, (DI)
 	VPMOVDB       Z1, 16(DI)
 	VMOVDQU       Y3, 32(DI)
@@ -105,20 +112,29 @@ next:
 	JMP  block
 
 two:
-	VPADDD  Z12, Z0, Z0  // t
-	VPADDD  Z12, Z1, Z1
-	VPSRAD  $7, Z0, Z4   // hi
-	VPSRAD  $7, Z1, Z5
-	VPMOVDB Z4, (DI)
-	VPMOVDB Z5, 16(DI)
-	VPANDD  Z11, Z0, Z0
-	VPANDD  Z11, Z1, Z1
-	VPSUBD  Z12, Z0, Z0  // lo
-	VPSUBD  Z12, Z1, Z1
-	VPMOVDB Z0, 32(DI)
-	VPMOVDB Z1, 48(DI)
-	VMOVDQU Y3, 64(DI)
-	JMP     next
+	VPADDD       X12, X2, X2 // H0, H1 as t
+	VPSRAD       $7, X2, X5
+	VPAND        X11, X2, X2
+	VPSUBD       X12, X2, X2
+	VPACKSSDW    X2, X2, X2
+	VPACKSSDW    X5, X5, X5
+	VPUNPCKLDQ   X5, X2, X2
+	VPBROADCASTQ X2, Y2
+	VPBLENDD     $0xc0, Y2, Y3, Y3
+	VPADDD       Z12, Z0, Z0 // t
+	VPADDD       Z12, Z1, Z1
+	VPSRAD       $7, Z0, Z4  // hi
+	VPSRAD       $7, Z1, Z5
+	VPMOVDB      Z4, (DI)
+	VPMOVDB      Z5, 16(DI)
+	VPANDD       Z11, Z0, Z0
+	VPANDD       Z11, Z1, Z1
+	VPSUBD       Z12, Z0, Z0 // lo
+	VPSUBD       Z12, Z1, Z1
+	VPMOVDB      Z0, 32(DI)
+	VPMOVDB      Z1, 48(DI)
+	VMOVDQU      Y3, 64(DI)
+	JMP          next
 
 notFinite:
 	VPCMPEQD X4, X4, X4

@@ -30,7 +30,9 @@ func readRecord(t testing.TB, s *Set, rec []byte, form Form) (b block) {
 				b.codes[k] = 128*int(int8(rec[k])) + int(int8(rec[32+k]))
 			}
 		}
-		b.d, b.s, b.h0, b.h1 = f(rest), f(rest+4), i(rest+24), i(rest+28)
+		w := func(at int) int { return int(int16(le.Uint16(rec[at:]))) }
+		b.d, b.s = f(rest), f(rest+4)
+		b.h0, b.h1 = w(rest+24)+128*w(rest+28), w(rest+26)+128*w(rest+30)
 		n := b.h0 + b.h1
 		require.Equal(t, []int{-8 * n, -128 * n, -32 * b.h0, -32 * b.h1}, []int{i(rest + 8), i(rest + 12), i(rest + 16), i(rest + 20)})
 		return b

@@ -15,7 +15,8 @@ import (
 //	 8  int32       -8 times the sum of the codes
 //	12  int32       -128 times it
 //	16  2 × int32   -32 times the sums of the first and the last 16 codes
-//	24  2 × int32   these sums
+//	24  4 × int16   these sums and zeros; in FormInt16 lo of the two and hi of the
+//	                two, split as a code is
 //
 // The negative products are what the weights' offsets add.
 const (

@@ -11,7 +11,7 @@ import (
 
 // benchShapes are rows × columns × tokens: SmolLM2-135M's largest layer matrix
 // for one token (GB/s of weights counts) and for a prompt.
-var benchShapes = [][3]int{{1536, 576, 1}, {1536, 576, 504}, {1536, 768, 1}, {1536, 768, 504}}
+var benchShapes = [][3]int{{1536, 576, 1}, {1536, 576, 120}, {1536, 768, 1}, {1536, 768, 120}}
 
 // BenchmarkMatmul is named type/form/tier/rows×columns×tokens; bytes are those
 // of the packed weights.

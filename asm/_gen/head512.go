@@ -26,8 +26,8 @@ func quantizedFile512(w *weight) (name, text string, funcs []string) {
 
 const record512 = `A record of activations is 64 bytes in form Int8, int8 q[32], or 96 in form Int16,
 int8 hi[32], int8 lo[32] with q = 128·hi + lo; then f32 d, f32 s = d·Σq, int32 -8·Σq,
-int32 -128·Σq, int32 -32·Σ of each half of q, int32 Σ of each half. The tokens' records
-of a block lie together.
+int32 -128·Σq, int32 -32·Σ of each half of q; int16 Σ of each half, with two terms split
+in the same way as q, lo before hi. The tokens' records of a block lie together.
 `
 
 // algebra512 says how the integer sum is formed.
@@ -47,6 +47,10 @@ func (w *weight) algebra512() string {
 		fmt.Fprintf(&b, "Σ(code-%d)·q = Σcode·q - %d·Σq: a half's sum starts with the latter, from the record.\n", off, off)
 	case off != 0:
 		fmt.Fprintf(&b, "Σ(code-%d)·q = Σcode·q - %d·Σq: the sum starts with the latter, from the record.\n", off, off)
+	}
+	if w.scaling == halfScale {
+		b.WriteString("Int8: the halves' sums times their scales, and the sum of both, stay below 2²⁴ and are\n" +
+			"exact in fp32.\n")
 	}
 	b.WriteString("Every integer is exact modulo 2³² and the whole sum fits, so the order does not matter.\n")
 	return b.String()

@@ -16,7 +16,8 @@ const (
 	actN8   = 8  // int32 -8·Σq
 	actN128 = 12 // int32 -128·Σq
 	actH32  = 16 // int32 -32·Σq[:16], -32·Σq[16:]
-	actH512 = 24 // int32 Σq[:16], Σq[16:]
+	actH512 = 24 // int16 pair: Σq[:16], Σq[16:]; with two terms what is left of them
+	actH128 = 28 // int16 pair: with two terms, the sums' multiples of 128
 )
 
 // zmm is a vector register of 512 bits.
@@ -38,6 +39,7 @@ type tile512 struct {
 	code zmm   // codes of one group
 	vec  zmm   // a vector of a plane, used by several groups
 	tmp  zmm
+	zero zmm            // +0, for types that scale halves, with one term
 	held map[string]zmm // constants
 	bits zmm            // the vector of upper bits, where there is a register for it
 	head map[string]zmm // the super-block's scales as fp32, where there are registers for them
@@ -66,6 +68,9 @@ func newTile512(s *source, w *weight, terms, tokens int) *tile512 {
 	t.code, t.vec, t.tmp = take(1)[0], take(1)[0], take(1)[0]
 	for _, c := range t.constants() {
 		t.held[c.name] = take(1)[0]
+	}
+	if t.floatHalves() {
+		t.zero = take(1)[0]
 	}
 	if w.has("bits") && next < 32 {
 		t.bits = take(1)[0]
@@ -147,6 +152,9 @@ func (t *tile512) write(name string) {
 		} else {
 			t.ins(c.what, "VPBROADCASTD", c, t.held[c.name])
 		}
+	}
+	if t.floatHalves() {
+		t.ins("+0", "VPXORD", t.zero, t.zero, t.zero)
 	}
 	for _, a := range t.acc {
 		t.ins("acc = +0", "VPXORD", a, a, a)
@@ -231,18 +239,37 @@ func (t *tile512) start(i, half int, to zmm) {
 	}
 }
 
-// halves emits sc0·Σ + sc1·Σ into sum.
+// floatHalves reports whether the halves' sums are scaled as fp32, which is exact
+// where every product and their sum stay below 2²⁴: with one term at most
+// 2·128·16·32·127, Q6_K's.
+func (t *tile512) floatHalves() bool { return t.w.scaling == halfScale && t.terms == 1 }
+
+// halves emits sc0·Σ + sc1·Σ into sum: int32, or fp32 where that is exact.
 func (t *tile512) halves() {
-	scale := t.code
 	t.integers(0, 4, t.sum, 0)
-	t.halfScale(0, scale)
+	if t.floatHalves() {
+		t.integers(4, 8, t.part, 1)
+		sc0, sc1 := t.code, t.vec
+		for half, sc := range []zmm{sc0, sc1} {
+			t.halfScale(half, sc)
+			t.ins("", "VCVTDQ2PS", sc, sc)
+		}
+		for i := range t.tokens {
+			t.ins("", "VCVTDQ2PS", t.sum[i], t.sum[i])
+			t.ins("", "VCVTDQ2PS", t.part[i], t.part[i])
+			t.ins(fmt.Sprintf("sum[%d] = sc0·sum + 0: never -0", i), "VFMADD213PS", t.zero, sc0, t.sum[i])
+			t.ins(fmt.Sprintf("sum[%d] += sc1·", i), "VFMADD231PS", t.part[i], sc1, t.sum[i])
+		}
+		return
+	}
+	t.halfScale(0, t.code)
 	for i := range t.tokens {
-		t.ins(fmt.Sprintf("sum[%d] = sc0·", i), "VPMULLD", scale, t.sum[i], t.sum[i])
+		t.ins(fmt.Sprintf("sum[%d] = sc0·", i), "VPMULLD", t.code, t.sum[i], t.sum[i])
 	}
 	t.integers(4, 8, t.part, 1)
-	t.halfScale(1, scale)
+	t.halfScale(1, t.code)
 	for i := range t.tokens {
-		t.ins("sc1·", "VPMULLD", scale, t.part[i], t.part[i])
+		t.ins("sc1·", "VPMULLD", t.code, t.part[i], t.part[i])
 		t.ins(fmt.Sprintf("sum[%d] +=", i), "VPADDD", t.part[i], t.sum[i], t.sum[i])
 	}
 }
@@ -349,7 +376,9 @@ func (t *tile512) fold() {
 	}
 	for i := range t.tokens {
 		t.ins(fmt.Sprintf("token %d, d of its block times the weights'", i), "VMULPS.BCST", t.act(i, actD512), d, t.tmp)
-		t.ins("", "VCVTDQ2PS", t.sum[i], t.sum[i])
+		if !t.floatHalves() {
+			t.ins("", "VCVTDQ2PS", t.sum[i], t.sum[i])
+		}
 		t.ins(fmt.Sprintf("acc[%d] = FMA(sum, scale, acc)", i), "VFMADD231PS", t.tmp, t.sum[i], t.acc[i])
 		switch {
 		case t.w.has("m"):
@@ -366,17 +395,22 @@ func (t *tile512) fold() {
 // foldHalfMinima emits acc = FMA(−dmin, fp32(d·fp32(mn0·H0 + mn1·H1)), acc).
 // The sums are used up: their registers are free.
 func (t *tile512) foldHalfMinima() {
-	dmin, mn0, mn1 := t.scale("dmin", t.code), t.vec, t.part[0]
-	t.scale("sc0", mn0)
-	t.ins("mn0", "VPSRLD", "$4", mn0, mn0)
-	t.scale("sc1", mn1)
-	t.ins("mn1", "VPSRLD", "$4", mn1, mn1)
+	dmin, mn := t.scale("dmin", t.code), t.vec
+	t.scale("sc0", mn)
+	t.scale("sc1", t.tmp)
+	t.ins("", "VPSLLD", "$16", t.tmp, t.tmp)
+	t.ins("both halves' scale and minimum", "VPORD", t.tmp, mn, mn)
+	t.ins("", "VPSRLW", "$4", mn, mn)
 	for i := range t.tokens {
-		t.ins(fmt.Sprintf("token %d, mn0·H0", i), "VPMULLD.BCST", t.act(i, actH512), mn0, t.tmp)
-		t.ins("mn1·H1", "VPMULLD.BCST", t.act(i, actH512+4), mn1, t.sum[i])
-		t.ins("J", "VPADDD", t.sum[i], t.tmp, t.tmp)
-		t.ins("", "VCVTDQ2PS", t.tmp, t.tmp)
-		t.ins("d·J", "VMULPS.BCST", t.act(i, actD512), t.tmp, t.tmp)
-		t.ins(fmt.Sprintf("acc[%d] = FMA(-dmin, d·J, acc)", i), "VFNMADD231PS", t.tmp, dmin, t.acc[i])
+		j := t.sum[i]
+		t.ins(fmt.Sprintf("token %d, J", i), "VPXORD", j, j, j)
+		if t.terms == 2 {
+			t.ins("mn0·(H0 >> 7) + mn1·(H1 >> 7)", "VPDPWSSD.BCST", t.act(i, actH128), mn, j)
+			t.ins("", "VPSLLD", "$7", j, j)
+		}
+		t.ins("mn0·H0 + mn1·H1", "VPDPWSSD.BCST", t.act(i, actH512), mn, j)
+		t.ins("", "VCVTDQ2PS", j, j)
+		t.ins("d·J", "VMULPS.BCST", t.act(i, actD512), j, j)
+		t.ins(fmt.Sprintf("acc[%d] = FMA(-dmin, d·J, acc)", i), "VFNMADD231PS", j, dmin, t.acc[i])
 	}
 }
