@@ -105,7 +105,7 @@ func ExampleProgress() {
 	var last, all int64
 	model := open(gpt2, gptrun.Weights(gptrun.WeightsPacked), gptrun.Progress(func(done, total int64) { last, all = done, total }))
 	defer model.Close()
-	err := model.Load()
+	err := model.Load(context.Background())
 	fmt.Println(last == all, err)
 	// Output:
 	// true <nil>

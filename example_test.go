@@ -93,7 +93,7 @@ func ExampleModel_Load() {
 		}
 	}), gptrun.Weights(gptrun.WeightsPacked))
 	defer model.Close()
-	fmt.Println(model.Load())
+	fmt.Println(model.Load(context.Background()))
 	// Output:
 	// packed
 	// <nil>

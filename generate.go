@@ -30,7 +30,8 @@ const (
 	StopError     StopReason = "error"
 )
 
-// Timings says how long a generation took. Time in the caller's loop does not count.
+// Timings says how long a generation or EvalAll took. Time in the caller's loop
+// does not count.
 type Timings struct {
 	Load            time.Duration // packing weights, if it was not done before
 	PromptTokens    int
@@ -68,7 +69,7 @@ func (s *Session) GenerateTokens(ctx context.Context, prompt []int32, opts ...Ge
 // Stop says why the last generation ended.
 func (s *Session) Stop() StopReason { return s.stop }
 
-// Timings tells how long the last generation took.
+// Timings tells how long the last generation or EvalAll took.
 func (s *Session) Timings() Timings { return s.timings }
 
 func (s *Session) generate(ctx context.Context, yield func(Token, error) bool, opts []GenerateOption, prompt func(*token.Tokenizer) []int32) {
@@ -136,12 +137,10 @@ func (g *generator) start(o generateOptions, prompt func(*token.Tokenizer) []int
 // before it returns.
 func (g *generator) run() error {
 	s, t := g.session, &g.session.timings
-	begin := time.Now()
-	if err := s.model.Load(); err != nil {
+	if err := s.load(g.ctx); err != nil {
 		return err
 	}
-	t.Load = time.Since(begin)
-	begin = time.Now()
+	begin := time.Now()
 	logits, err := s.evaluate(g.ctx)
 	t.Prompt = time.Since(begin)
 	for err == nil && s.stop == StopNone {
@@ -176,7 +175,7 @@ func (g *generator) pick(logits []float32) (int32, error) {
 	id := g.sampler.Sample(logits)
 	switch {
 	case id == -1:
-		return 0, ErrLogits
+		return 0, s.model.named(ErrLogits)
 	case id < 0 || int(id) >= vocabulary:
 		return 0, fmt.Errorf("sampled token %d: %w; the vocabulary has %d", id, ErrToken, vocabulary)
 	case g.tokenizer.IsEOG(id):

@@ -1,6 +1,7 @@
 package gptrun
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"sync"
@@ -56,12 +57,17 @@ func newModel(f *loader.File, opts []Option) (*Model, error) {
 	m := &Model{file: f, run: run}
 	m.tokenizer = sync.OnceValues(func() (*token.Tokenizer, error) {
 		t, err := token.FromMetadata(&f.Meta)
-		if err != nil && f.Path() != "" {
-			err = fmt.Errorf("%s: %w", f.Path(), err)
-		}
-		return t, err
+		return t, m.named(err)
 	})
 	return m, nil
+}
+
+// named puts the file's name before an error about its contents.
+func (m *Model) named(err error) error {
+	if err == nil || m.file.Path() == "" {
+		return err
+	}
+	return fmt.Errorf("%s: %w", m.file.Path(), err)
 }
 
 // enter begins a use of the file or the weights; leave ends it.
@@ -78,8 +84,9 @@ func (m *Model) leave() { m.use.RUnlock() }
 
 // Load packs the weights and builds the tokenizer, side by side and unless it
 // has been done, so that the first use need not. A tokenizer that cannot be
-// built is an error of what needs it.
-func (m *Model) Load() error {
+// built is an error of what needs it. Where ctx ends first, its error is
+// returned, and Load may be called again.
+func (m *Model) Load(ctx context.Context) error {
 	if err := m.enter(); err != nil {
 		return err
 	}
@@ -87,7 +94,7 @@ func (m *Model) Load() error {
 	var tokenizer sync.WaitGroup
 	tokenizer.Go(func() { _, _ = m.tokenizer() })
 	defer tokenizer.Wait()
-	return m.run.Load()
+	return m.run.Load(ctx)
 }
 
 // Close waits for evaluations under way, ends the model's threads and gives its

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/gptrun/gptrun/runtime"
 )
@@ -133,6 +134,14 @@ func (s *Session) logits(i int) ([]float32, error) {
 	return s.batch.Logits(i)
 }
 
+// load packs the model's weights, unless it has been done, before their first use.
+func (s *Session) load(ctx context.Context) error {
+	begin := time.Now()
+	err := s.model.Load(ctx)
+	s.timings.Load = time.Since(begin)
+	return err
+}
+
 // evaluate evaluates all waiting tokens and returns the logits after the last.
 // Where none waits, the last token is evaluated again.
 func (s *Session) evaluate(ctx context.Context) ([]float32, error) {
@@ -176,17 +185,28 @@ func (s *Session) EvalAll(ctx context.Context, ids []int32) iter.Seq2[[]float32,
 			return
 		}
 		defer s.release()
-		if err := s.append(ids); err != nil {
+		s.timings = Timings{}
+		err := s.append(ids)
+		if err == nil {
+			s.timings.PromptTokens = s.waiting()
+			err = s.load(ctx)
+		}
+		if err != nil {
 			yield(nil, err)
 			return
 		}
 		for s.waiting() > 0 {
-			if err := s.chunk(ctx, len(ids)); err != nil {
+			begin := time.Now()
+			err := s.chunk(ctx, len(ids))
+			s.timings.Prompt += time.Since(begin)
+			if err != nil {
 				yield(nil, err)
 				return
 			}
 			for i := range s.batch.Outputs() {
+				begin := time.Now()
 				row, err := s.logits(i)
+				s.timings.Prompt += time.Since(begin)
 				if !yield(row, err) || err != nil {
 					return
 				}

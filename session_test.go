@@ -316,7 +316,7 @@ func TestClosingAModelUnderAGenerationIsAnError(t *testing.T) {
 	require.ErrorIs(t, err, ErrClosed)
 	require.NoError(t, m.Close())
 	for _, use := range []func() error{
-		m.Load,
+		func() error { return m.Load(context.Background()) },
 		func() error { _, err := m.Tokenize("x"); return err },
 		func() error { _, err := m.Info(); return err },
 		func() error { _, _, err := m.Metadata("general.name"); return err },
@@ -326,6 +326,23 @@ func TestClosingAModelUnderAGenerationIsAnError(t *testing.T) {
 	} {
 		require.ErrorIs(t, use(), ErrClosed)
 	}
+}
+
+func TestWhatCannotBeEvaluatedIsRefusedBeforeWeightsAreRead(t *testing.T) {
+	m, err := Open(tiny("llama", "q8_0"), ContextLength(4), Weights(WeightsPacked), Progress(func(int64, int64) { t.Fatal("weights are packed") }))
+	require.NoError(t, err)
+	defer m.Close()
+	s := m.NewSession()
+	defer s.Close()
+	for _, err = range s.Generate(context.Background(), "more than four tokens") {
+	}
+	require.ErrorIs(t, err, ErrContext)
+	for _, err = range s.EvalAll(context.Background(), []int32{1, 2, 3, 4, 5}) {
+	}
+	require.ErrorIs(t, err, ErrContext)
+	for _, err = range s.EvalAll(context.Background(), []int32{1 << 20}) {
+	}
+	require.ErrorIs(t, err, ErrToken)
 }
 
 func TestAnUnknownTokenizerLeavesTheModel(t *testing.T) {

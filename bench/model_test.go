@@ -29,7 +29,7 @@ func forEachModel(b *testing.B, f func(b *testing.B, m *runtime.Model)) {
 			m, err := runtime.New(file, runtime.Options{Context: 1024, CPU: os.Getenv("GPTRUN_CPU")})
 			require.NoError(b, err)
 			defer m.Close()
-			require.NoError(b, m.Load())
+			require.NoError(b, m.Load(context.Background()))
 			f(b, m)
 		})
 	}

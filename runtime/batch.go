@@ -84,7 +84,7 @@ func (b *Batch) Add(s *Sequence, tokens []int32, outputs int) error {
 // Run evaluates the batch. On an error the sequences are as they were.
 func (b *Batch) Run(ctx context.Context) error {
 	m := b.model
-	if err := m.Load(); err != nil {
+	if err := m.Load(ctx); err != nil {
 		return err
 	}
 	if len(b.tokens) == 0 || b.ran {

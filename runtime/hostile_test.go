@@ -214,7 +214,7 @@ func refused(t testing.TB, f *loader.File) error {
 	start := time.Now()
 	m, err := New(f, Options{Threads: 1})
 	if err == nil {
-		err = m.Load()
+		err = m.Load(context.Background())
 		require.NoError(t, m.Close())
 	}
 	took := time.Since(start)

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -185,8 +186,10 @@ func (m *Model) Close() error {
 	return m.memory.Free()
 }
 
-// Load packs the weights unless it has been done. Batch.Run calls it.
-func (m *Model) Load() error {
+// Load packs the weights unless it has been done. Batch.Run calls it. Where ctx
+// ends first, its error is returned and the memory given back; Load may be
+// called again.
+func (m *Model) Load(ctx context.Context) error {
 	if m.loaded.Load() {
 		return m.err()
 	}
@@ -195,7 +198,12 @@ func (m *Model) Load() error {
 	if m.loaded.Load() || m.err() != nil {
 		return m.err()
 	}
-	if err := loader.Guard(m.pack); err != nil {
+	if err := loader.Guard(func() error { return m.pack(ctx) }); err != nil {
+		_ = m.memory.Free()
+		m.memory = nil
+		if ctx.Err() != nil && !errors.Is(err, loader.ErrFault) {
+			return err
+		}
 		return m.fail(err)
 	}
 	m.loaded.Store(true)
@@ -225,7 +233,7 @@ func (m *Model) fail(err error) error {
 // panelAlign is where a matrix's panels start: at a cache line.
 const panelAlign = 128
 
-func (m *Model) pack() error {
+func (m *Model) pack(ctx context.Context) error {
 	m.exec.Pool.Lock()
 	defer m.exec.Pool.Unlock()
 	if err := m.arch.LoadVectors(); err != nil {
@@ -248,6 +256,9 @@ func (m *Model) pack() error {
 	m.memory = region
 	buf := region.Bytes()
 	for _, w := range m.arch.Matrices {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		n := w.PackedBytes(set)
 		if err := w.Pack(m.exec, buf[:n:n], m.file.Release); err != nil {
 			return err

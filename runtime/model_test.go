@@ -47,7 +47,7 @@ func TestCloseEndsEveryGoroutine(t *testing.T) {
 	greedy(t, m, []int32{1, 2, 3}, 3)
 	require.NoError(t, m.Close())
 	require.NoError(t, m.Close())
-	require.ErrorIs(t, m.Load(), ErrClosed)
+	require.ErrorIs(t, m.Load(context.Background()), ErrClosed)
 	require.NoError(t, f.Close())
 }
 
@@ -141,7 +141,7 @@ func TestAFileThatShrinksWhileItRunsFailsTheModel(t *testing.T) {
 			b := m.NewBatch()
 			require.NoError(t, b.Add(m.NewSequence(), []int32{600, 601, 602}, 1))
 			require.ErrorIs(t, b.Run(context.Background()), loader.ErrFault)
-			require.ErrorIs(t, m.Load(), loader.ErrFault)
+			require.ErrorIs(t, m.Load(context.Background()), loader.ErrFault)
 		})
 	}
 }
@@ -156,7 +156,7 @@ func TestAFileThatShrinksBeforeItIsPackedFailsTheModel(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, data, 0o600))
 	m := openModel(t, path, Options{Threads: 2})
 	require.NoError(t, os.Truncate(path, 4096))
-	err = m.Load()
+	err = m.Load(context.Background())
 	require.ErrorIs(t, err, loader.ErrFault)
 	require.ErrorContains(t, err, path)
 }
@@ -175,9 +175,23 @@ func TestProgressReachesTheEnd(t *testing.T) {
 		require.Greater(t, d, last)
 		last, total = d, n
 	}})
-	require.NoError(t, m.Load())
+	require.NoError(t, m.Load(context.Background()))
 	require.Positive(t, total)
 	require.Equal(t, total, last)
+}
+
+func TestACancelledLoadGivesItsMemoryBackAndMayBeRepeated(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	m := openModel(t, tinyPath("llama", "q8_0"), Options{Threads: 2, Weights: WeightsPacked, Progress: func(done, total int64) {
+		if done > total/2 {
+			cancel()
+		}
+	}})
+	require.ErrorIs(t, m.Load(ctx), context.Canceled)
+	require.Nil(t, m.memory)
+	require.NoError(t, m.Load(context.Background()))
+	want := greedy(t, openModel(t, tinyPath("llama", "q8_0"), Options{Threads: 1}), []int32{1, 2, 3}, 4)
+	require.Equal(t, want, greedy(t, m, []int32{1, 2, 3}, 4))
 }
 
 // stopsAfter is a context that is cancelled once it has been asked n times.

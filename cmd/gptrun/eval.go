@@ -3,10 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gptrun/gptrun"
 	"github.com/gptrun/gptrun/runtime/sample"
@@ -71,7 +72,7 @@ func (e *evalFlags) run(ctx context.Context, t *terminal, args []string) (err er
 			return err
 		}
 	}
-	model, loading, err := e.open(t, path)
+	model, opening, wipe, err := e.open(t, path)
 	if err != nil {
 		return err
 	}
@@ -84,31 +85,28 @@ func (e *evalFlags) run(ctx context.Context, t *terminal, args []string) (err er
 	if len(e.ids) == 0 {
 		return gptrun.ErrEmpty
 	}
-	begin := time.Now()
 	r, err := e.evaluate(ctx, model)
+	wipe()
 	if err != nil {
 		return err
 	}
-	timings := gptrun.Timings{Load: loading, PromptTokens: len(e.ids), Prompt: time.Since(begin)}
+	r.timings.Load += opening
 	if e.json {
 		_, err = t.out.Write(r.appendJSON(nil, e.ids, e.logits))
 	} else {
-		mean := 0.0
-		for _, v := range r.nll {
-			mean += v / float64(len(r.nll))
-		}
-		_, err = fmt.Fprintf(t.out, "tokens      %d\nmean nll    %.6f\nperplexity  %.4f\n", len(e.ids), mean, sample.Perplexity(r.nll))
+		_, err = io.WriteString(t.out, r.text(len(e.ids)))
 	}
 	if e.verbose {
-		report(t.err, timings)
+		report(t.err, r.timings)
 	}
 	return err
 }
 
 // evaluation is what eval prints.
 type evaluation struct {
-	nll  []float64
-	rows [][]float32 // logits of the positions asked for
+	nll     []float64
+	rows    [][]float32 // logits of the positions asked for
+	timings gptrun.Timings
 }
 
 func (e *evalFlags) evaluate(ctx context.Context, model *gptrun.Model) (r evaluation, err error) {
@@ -137,14 +135,34 @@ func (e *evalFlags) evaluate(ctx context.Context, model *gptrun.Model) (r evalua
 		if err != nil {
 			return r, err
 		}
-		if i++; i < len(e.ids) {
-			r.nll = append(r.nll, model.NegLogLikelihood(row, e.ids[i]))
+		i++
+		next := e.ids[min(i, len(e.ids)-1)]
+		nll := model.NegLogLikelihood(row, next)
+		if math.IsNaN(nll) {
+			return r, fmt.Errorf("%s: %w after %d tokens", e.modelPath, gptrun.ErrLogits, i)
+		}
+		if i < len(e.ids) {
+			r.nll = append(r.nll, nll)
 		}
 		if e.json && (e.logits == "all" || e.logits == "last" && i == len(e.ids)) {
 			r.rows = append(r.rows, slices.Clone(row))
 		}
 	}
+	r.timings = session.Timings()
 	return r, nil
+}
+
+// text is what eval prints without --json. A single token has no likelihood.
+func (r evaluation) text(tokens int) string {
+	s := fmt.Sprintf("tokens      %d\n", tokens)
+	if len(r.nll) == 0 {
+		return s
+	}
+	mean := 0.0
+	for _, v := range r.nll {
+		mean += v / float64(len(r.nll))
+	}
+	return s + fmt.Sprintf("mean nll    %.6f\nperplexity  %.4f\n", mean, sample.Perplexity(r.nll))
 }
 
 func (r evaluation) appendJSON(b []byte, ids []int32, logits logitsWanted) []byte {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"math"
 	"os"
 	"path/filepath"
@@ -59,6 +60,10 @@ var hostile = []struct {
 	{"a tensor whose size overflows", func(f *gguftest.File) {
 		f.Tensor("blk.1.ffn_up.weight").Shape = []uint64{1 << 40, 1 << 40}
 	}, "blk.1.ffn_up.weight"},
+	{"a name that is a number", func(f *gguftest.File) { f.Set("general.name", uint32(7)) }, "general.name"},
+	{"weights that are not numbers", func(f *gguftest.File) {
+		f.Tensor("output_norm.weight").Data = bytes.Repeat([]byte{0xff}, 256)
+	}, "not numbers"},
 	{"split", func(f *gguftest.File) { f.Set("split.count", uint16(60000)) }, "split"},
 }
 

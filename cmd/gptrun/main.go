@@ -50,7 +50,7 @@ type terminal struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process
-	os.Exit(run(ctx, standardTerminal(), os.Args[1:]))
+	os.Exit(run(ctx, standardTerminal(ctx), os.Args[1:]))
 }
 
 // run executes a command line and returns the exit status.

@@ -193,9 +193,11 @@ func TestTokenize(t *testing.T) {
 	require.Len(t, lines, 3)
 	require.Equal(t, `{"ids":[1,463,572,2]}`, lines[0])
 	require.Equal(t, `{"ids":[1]}`, lines[1])
-	c.in = "\"ok\"\nnot JSON\n"
-	require.Equal(t, exitError, c.run("tokenize", "-m", tiny("llama"), "--batch"))
-	require.Contains(t, c.err.String(), "line 2")
+	for _, line := range []string{"not JSON", "null", "5", `["a"]`, `"a`, ""} {
+		c.in = "\"ok\"\n" + line + "\n\"ok\"\n"
+		require.Equal(t, exitError, c.run("tokenize", "-m", tiny("llama"), "--batch"), "%q", line)
+		require.Contains(t, c.err.String(), "line 2")
+	}
 	require.Contains(t, c.out.String(), "ids", "what came before is answered")
 }
 
@@ -333,6 +335,11 @@ func TestEvalAgreesWithItself(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestASingleTokenHasNoLikelihood(t *testing.T) {
+	require.Equal(t, "tokens      1\n", good(t, "eval", "-m", tiny("gpt2"), "--ids", "5"))
+	require.Equal(t, `{"tokens":[5],"nll":[],"logits":[]}`+"\n", good(t, "eval", "-m", tiny("gpt2"), "--ids", "5", "--json", "--logits", "none"))
 }
 
 func exactNLL(logits []float32, id int32) float64 {

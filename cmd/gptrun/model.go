@@ -29,20 +29,14 @@ func (m *modelFlags) define(f *flags) {
 	f.toggle(&m.verbose, "v verbose", "end with times and settings, on standard error")
 }
 
-// open opens and loads the model; took is how long that was.
-func (m *modelFlags) open(t *terminal, path string) (model *gptrun.Model, took time.Duration, err error) {
+// open opens the model; took is how long that was. Its weights are loaded when
+// first used, so that what is wrong with the rest comes before that work. wipe
+// ends what shows of the loading.
+func (m *modelFlags) open(t *terminal, path string) (model *gptrun.Model, took time.Duration, wipe func(), err error) {
 	begin := time.Now()
 	report, wipe := t.progress()
-	defer wipe()
 	model, err = gptrun.Open(path,
 		gptrun.Threads(max(m.threads, 0)), gptrun.ContextLength(m.context), gptrun.BatchSize(min(m.batch, m.microBatch)),
 		gptrun.Activations(m.activations), gptrun.Weights(m.weights), gptrun.KV(m.kv), gptrun.Progress(report))
-	if err != nil {
-		return nil, 0, err
-	}
-	if err := model.Load(); err != nil {
-		_ = model.Close()
-		return nil, 0, err
-	}
-	return model, time.Since(begin), nil
+	return model, time.Since(begin), wipe, err
 }

@@ -58,6 +58,22 @@ func TestASignalEndsTheAnswerWithALineBreak(t *testing.T) {
 	}
 }
 
+func TestASignalEndsTheWaitForText(t *testing.T) {
+	cmd := process("tokenize", "--batch", "-m", tiny("gpt2"))
+	in, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	_, err = io.WriteString(in, "\"Hi\"\n")
+	require.NoError(t, err)
+	_, err = io.ReadFull(out, make([]byte, 5)) // it waits once it has answered
+	require.NoError(t, err)
+	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	_ = cmd.Wait()
+	require.Equal(t, exitInterrupted, cmd.ProcessState.ExitCode())
+}
+
 func TestAReaderThatHasHadEnoughEndsTheCommandQuietly(t *testing.T) {
 	cmd := process("prompt", "-m", endless(t), "--temp", "0", "Hello")
 	var stderr bytes.Buffer

@@ -67,7 +67,7 @@ func (p *promptFlags) run(ctx context.Context, t *terminal, args []string) (err 
 	if p.seed == randomSeed {
 		p.seed = rand.Uint32N(randomSeed)
 	}
-	model, loading, err := p.open(t, path)
+	model, opening, wipe, err := p.open(t, path)
 	if err != nil {
 		return err
 	}
@@ -86,8 +86,9 @@ func (p *promptFlags) run(ctx context.Context, t *terminal, args []string) (err 
 		a.out = t.out
 	}
 	err = a.stream(session.Generate(ctx, text, p.options()...))
+	wipe()
 	stop, timings := session.Stop(), session.Timings()
-	timings.Load += loading
+	timings.Load += opening
 	if err == nil || ctx.Err() != nil {
 		if e := a.finish(stop, timings); err == nil {
 			err = e

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -11,13 +12,59 @@ import (
 	"golang.org/x/term"
 )
 
-func standardTerminal() *terminal {
+func standardTerminal(ctx context.Context) *terminal {
 	return &terminal{
-		in: os.Stdin, out: os.Stdout, err: os.Stderr,
+		in: &interruptible{ctx: ctx, r: os.Stdin}, out: os.Stdout, err: os.Stderr,
 		inIsTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		outIsTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		errIsTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 		env:           os.LookupEnv,
+	}
+}
+
+// interruptible is a reader that gives up waiting when ctx ends.
+type interruptible struct {
+	ctx  context.Context
+	r    io.Reader
+	data chan []byte
+	left []byte
+	err  error // valid once data is closed
+}
+
+func (i *interruptible) Read(b []byte) (int, error) {
+	if i.data == nil {
+		i.data = make(chan []byte)
+		go i.readAll()
+	}
+	if len(i.left) == 0 {
+		select {
+		case <-i.ctx.Done():
+			return 0, i.ctx.Err()
+		case data, ok := <-i.data:
+			if !ok {
+				return 0, i.err
+			}
+			i.left = data
+		}
+	}
+	n := copy(b, i.left)
+	i.left = i.left[n:]
+	return n, nil
+}
+
+func (i *interruptible) readAll() {
+	defer close(i.data)
+	for i.err == nil {
+		b := make([]byte, 1<<16)
+		var n int
+		if n, i.err = i.r.Read(b); n == 0 {
+			continue
+		}
+		select {
+		case i.data <- b[:n]:
+		case <-i.ctx.Done():
+			return
+		}
 	}
 }
 
@@ -66,7 +113,11 @@ func (t *terminal) progress() (report func(done, total int64), wipe func()) {
 }
 
 func (p *progress) report(done, total int64) {
-	if time.Since(p.begin) < patience || total <= 0 {
+	if done >= total {
+		p.wipe()
+		return
+	}
+	if time.Since(p.begin) < patience {
 		return
 	}
 	if percent := int(done * 100 / total); percent != p.shown {

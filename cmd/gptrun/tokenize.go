@@ -74,8 +74,8 @@ func tokenizeBatch(t *terminal, tokenizer *token.Tokenizer) error {
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
-		var text string
-		if err := json.Unmarshal(line, &text); err != nil {
+		text, err := parseString(line)
+		if err != nil {
 			_ = out.Flush()
 			return fmt.Errorf("standard input, line %d: not a JSON string: %w", number, err)
 		}
@@ -90,4 +90,17 @@ func tokenizeBatch(t *terminal, tokenizer *token.Tokenizer) error {
 			}
 		}
 	}
+}
+
+// parseString reads a JSON string; null is none.
+func parseString(line []byte) (string, error) {
+	var text *string
+	err := json.Unmarshal(line, &text)
+	if err == nil && text == nil {
+		err = errors.New("it is null")
+	}
+	if err != nil {
+		return "", err
+	}
+	return *text, nil
 }
