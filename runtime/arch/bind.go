@@ -17,8 +17,10 @@ var ErrModel = errors.New("unsupported or invalid model")
 type binder struct {
 	file  *loader.File
 	exact bool
-	bound map[string]bool // names of the tensors found
-	err   error
+	// biased says that every matrix has a bias; a missing one is an error.
+	biased bool
+	bound  map[string]bool // names of the tensors found
+	err    error
 
 	matrices []*exec.Matrix
 	vectors  []vector
@@ -104,10 +106,18 @@ func (b *binder) bare(name string, rows, cols int) *exec.Matrix {
 	return &exec.Matrix{Name: name, Type: t.Type, Rows: rows, Cols: cols, Source: t.Data, Exact: b.exact}
 }
 
-// matrix binds NAME.weight and, where the file holds it, NAME.bias.
+// bias binds NAME.bias, of n values.
+func (b *binder) bias(name string, n int) []float32 {
+	if b.biased {
+		return b.vector(name+".bias", n)
+	}
+	return b.optionalVector(name+".bias", n)
+}
+
+// matrix binds NAME.weight and NAME.bias.
 func (b *binder) matrix(name string, rows, cols int) *exec.Matrix {
 	m := b.bare(name, rows, cols)
-	m.Bias = b.optionalVector(name+".bias", rows)
+	m.Bias = b.bias(name, rows)
 	b.matrices = append(b.matrices, m)
 	return m
 }
@@ -119,7 +129,7 @@ func (b *binder) fused(name string, cols int, rows ...int) []*exec.Matrix {
 		total += n
 	}
 	m := b.bare(name, total, cols)
-	m.Bias = b.optionalVector(name+".bias", total)
+	m.Bias = b.bias(name, total)
 	parts := make([]*exec.Matrix, len(rows))
 	if m.Source == nil {
 		for i, n := range rows {

@@ -22,7 +22,7 @@ type gpt2Layer struct {
 type layerNorm struct{ weight, bias []float32 }
 
 func (b *binder) layerNorm(name string, n int) layerNorm {
-	return layerNorm{b.vector(name+".weight", n), b.optionalVector(name+".bias", n)}
+	return layerNorm{b.vector(name+".weight", n), b.vector(name+".bias", n)}
 }
 
 func newGPT2(k *keys, b *binder) *Model {
@@ -34,6 +34,7 @@ func newGPT2(k *keys, b *binder) *Model {
 	g := &gpt2{cfg: &m.Config, layers: make([]gpt2Layer, c.Layers), scale: attentionScale(c.KeyDim)}
 	g.embed, m.Head = b.embedding(&m.Config)
 	g.positions = b.bare("position_embd", c.ContextLength, c.Embedding)
+	b.biased = true // but for the head
 	for i := range g.layers {
 		g.layers[i] = gpt2Layer{
 			attnNorm:    b.layerNorm(blk(i)+"attn_norm", c.Embedding),
