@@ -133,15 +133,15 @@ func (r *reader) metadata(n uint64) (Metadata, error) {
 		}
 		key := string(k)
 		if _, dup := m.values[key]; dup {
-			return m, formatError("key %q is there twice", key)
+			return m, formatError("key %.100q is there twice", key)
 		}
 		kind, err := r.u32("the type of a value")
 		if err != nil {
-			return m, fmt.Errorf("key %q: %w", key, err)
+			return m, fmt.Errorf("key %.100q: %w", key, err)
 		}
 		v, err := r.value(Kind(kind))
 		if err != nil {
-			return m, fmt.Errorf("key %q: %w", key, err)
+			return m, fmt.Errorf("key %.100q: %w", key, err)
 		}
 		m.keys = append(m.keys, key)
 		m.values[key] = v

@@ -83,6 +83,9 @@ var hostile = []struct {
 	{"key of 65536 bytes", func(f *gguftest.File) { f.Meta[0].Key = strings.Repeat("k", 65536) }, "a metadata key of 65536 bytes"},
 	{"key twice", func(f *gguftest.File) { f.Meta[1].Key = "general.architecture" }, `key "general.architecture" is there twice`},
 	{"key with a newline", func(f *gguftest.File) { f.Meta[0].Key, f.Meta[1].Key = "a\nb", "a\nb" }, `key "a\nb" is there twice`},
+	{"long key twice", func(f *gguftest.File) {
+		f.Meta[0].Key, f.Meta[1].Key = strings.Repeat("k", 65535), strings.Repeat("k", 65535)
+	}, strings.Repeat("k", 100) + `" is there twice`},
 	{"unknown value type", func(f *gguftest.File) { f.Set("k", gguftest.Raw{Kind: 13}) }, `key "k": unknown value type 13`},
 	{"unknown array type", func(f *gguftest.File) { f.Set("k", gguftest.Array{Elem: 99}) }, `key "k": unknown array type 99`},
 	{"string longer than the file", func(f *gguftest.File) {

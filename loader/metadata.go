@@ -32,10 +32,10 @@ func (m *Metadata) get(key, want string, fits func(Value) bool, decode func(Valu
 		return false, nil
 	}
 	if !fits(v) {
-		return false, metadataError("key %q is of type %s; it should be %s", key, v.typeName(), want)
+		return false, metadataError("key %.100q is of type %s; it should be %s", key, v.typeName(), want)
 	}
 	if err := Guard(func() error { return decode(v) }); err != nil {
-		return false, fmt.Errorf("key %q: %w", key, err)
+		return false, fmt.Errorf("key %.100q: %w", key, err)
 	}
 	return true, nil
 }

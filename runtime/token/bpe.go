@@ -38,7 +38,7 @@ func newBPE(index *textIndex, merges []string, p preset) (*bpe, error) {
 	for rank, merge := range merges {
 		left, right, ok := cutMerge(merge)
 		if !ok {
-			return nil, fmt.Errorf("%w: merge %d is %.100q, not two parts with a space between", ErrInvalid, rank, merge)
+			return nil, fmt.Errorf("%w: key %q: merge %d is %.100q, not two parts with a space between", ErrInvalid, "tokenizer.ggml.merges", rank, merge)
 		}
 		b.merges.insert(mergeSlot{left: b.symbol(left), right: b.symbol(right), rank: uint32(rank)})
 		made = b.joinedSymbol(left, right, made)

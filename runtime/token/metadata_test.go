@@ -1,6 +1,8 @@
 package token
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -87,6 +89,8 @@ func TestDamagedMetadataIsRefusedByTheNameOfTheKey(t *testing.T) {
 		{"another model", bpeFile, "tokenizer.ggml.model", "bert", ErrUnsupported, `model "bert"`},
 		{"a model that is a number", bpeFile, "tokenizer.ggml.model", uint32(1), loader.ErrMetadata, "tokenizer.ggml.model"},
 		{"another pre-tokenizer", bpeFile, "tokenizer.ggml.pre", "kimi-k2", ErrUnsupported, `pre-tokenizer "kimi-k2"`},
+		{"a pre-tokenizer of a megabyte", bpeFile, "tokenizer.ggml.pre", strings.Repeat("x", 1<<20), ErrUnsupported, "pre-tokenizer"},
+		{"a model of a megabyte", bpeFile, "tokenizer.ggml.model", strings.Repeat("\xff", 1<<20), ErrUnsupported, "model"},
 		{"no tokens", bpeFile, "tokenizer.ggml.tokens", nil, ErrInvalid, "no tokens"},
 		{"an empty array of tokens", bpeFile, "tokenizer.ggml.tokens", []string{}, ErrInvalid, "no tokens"},
 		{"tokens that are numbers", bpeFile, "tokenizer.ggml.tokens", []int32{1, 2}, loader.ErrMetadata, "tokenizer.ggml.tokens"},
@@ -112,7 +116,9 @@ func TestDamagedMetadataIsRefusedByTheNameOfTheKey(t *testing.T) {
 			})
 			require.ErrorIs(t, err, c.is)
 			require.ErrorContains(t, err, c.says)
+			require.ErrorContains(t, err, fmt.Sprintf("%q", c.key))
 			require.NotContains(t, err.Error(), "\n")
+			require.Less(t, len(err.Error()), 1000)
 		})
 	}
 }

@@ -30,7 +30,7 @@ func newPieces(texts []string, attrs []attr, byteLevel bool) (pieces, error) {
 		total += len(text)
 	}
 	if uint64(total) > math.MaxUint32 {
-		return pieces{}, fmt.Errorf("%w: tokens of %d bytes", ErrInvalid, total)
+		return pieces{}, fmt.Errorf("%w: key %q: tokens of %d bytes", ErrInvalid, "tokenizer.ggml.tokens", total)
 	}
 	data := make([]byte, 0, total)
 	ends := make([]uint32, len(texts))
@@ -45,7 +45,7 @@ func newPieces(texts []string, attrs []attr, byteLevel bool) (pieces, error) {
 		case a&byteToken != 0:
 			b, ok := parseByteToken(text)
 			if !ok {
-				return pieces{}, fmt.Errorf("%w: token %d is of type byte but is %.100q, not like <0x0A>", ErrInvalid, i, text)
+				return pieces{}, fmt.Errorf("%w: key %q: token %d is of type byte but is %.100q, not like <0x0A>", ErrInvalid, "tokenizer.ggml.tokens", i, text)
 			}
 			data = append(data, b)
 		}

@@ -47,7 +47,7 @@ func newSentencePiece(index *textIndex, c Config) (*sentencePiece, error) {
 			id = c.UNK
 		}
 		if id == None {
-			return nil, fmt.Errorf("%w: no token for byte 0x%02X, and no UNK token", ErrInvalid, b)
+			return nil, fmt.Errorf("%w: key %q: no token for byte 0x%02X, and no UNK token", ErrInvalid, "tokenizer.ggml.tokens", b)
 		}
 		s.bytes[b] = id
 	}
@@ -59,7 +59,7 @@ func (s *sentencePiece) rankScores(scores []float32) error {
 	order := make([]uint64, len(scores)) // score, descending, << 32 | token
 	for i, score := range scores {
 		if score != score {
-			return fmt.Errorf("%w: the score of token %d is not a number", ErrInvalid, i)
+			return fmt.Errorf("%w: key %q: the score of token %d is not a number", ErrInvalid, "tokenizer.ggml.scores", i)
 		}
 		order[i] = uint64(descending(score))<<32 | uint64(i)
 	}

@@ -50,7 +50,7 @@ func newSpecialMatcher(texts []string, attrs []attr) (*specialMatcher, error) {
 			id: ID(id), length: int32(len(texts[id])), hidden: at&(control|unknown) != 0, prefix: -1,
 		})
 		if total += len(texts[id]); total > maxSpecialText {
-			return nil, fmt.Errorf("%w: special tokens of more than %d bytes", ErrInvalid, maxSpecialText)
+			return nil, fmt.Errorf("%w: key %q: special tokens of more than %d bytes", ErrInvalid, "tokenizer.ggml.tokens", maxSpecialText)
 		}
 	}
 	slices.SortStableFunc(a.tokens, func(x, y specialToken) int { return cmp.Compare(y.length, x.length) })

@@ -124,50 +124,58 @@ const (
 func (c *Config) check() error {
 	n := len(c.Tokens)
 	if n == 0 {
-		return fmt.Errorf("%w: no tokens", ErrInvalid)
+		return fmt.Errorf("%w: key %q: no tokens", ErrInvalid, "tokenizer.ggml.tokens")
 	}
 	if n > math.MaxInt32/2 {
-		return fmt.Errorf("%w: %d tokens", ErrInvalid, n)
+		return fmt.Errorf("%w: key %q: %d tokens", ErrInvalid, "tokenizer.ggml.tokens", n)
 	}
 	if c.Types != nil && len(c.Types) != n {
-		return fmt.Errorf("%w: %d token types for %d tokens", ErrInvalid, len(c.Types), n)
+		return fmt.Errorf("%w: key %q: %d token types for %d tokens", ErrInvalid, "tokenizer.ggml.token_type", len(c.Types), n)
 	}
 	switch c.Model {
 	case modelBPE:
 		if _, ok := presets[c.Pre]; !ok {
-			return fmt.Errorf("%w: pre-tokenizer %q", ErrUnsupported, c.Pre)
+			return fmt.Errorf("%w: key %q: pre-tokenizer %.100q", ErrUnsupported, "tokenizer.ggml.pre", c.Pre)
 		}
 	case modelSentencePiece:
 		if len(c.Scores) != n {
-			return fmt.Errorf("%w: %d scores for %d tokens", ErrInvalid, len(c.Scores), n)
+			return fmt.Errorf("%w: key %q: %d scores for %d tokens", ErrInvalid, "tokenizer.ggml.scores", len(c.Scores), n)
 		}
 	default:
-		return fmt.Errorf("%w: model %q", ErrUnsupported, c.Model)
+		return fmt.Errorf("%w: key %q: model %.100q", ErrUnsupported, "tokenizer.ggml.model", c.Model)
 	}
 	for _, s := range c.specialIDs() {
 		if s.id != None && (s.id < 0 || int(s.id) >= n) {
-			return fmt.Errorf("%w: %s token is %d, out of %d tokens", ErrInvalid, s.name, s.id, n)
+			return fmt.Errorf("%w: key %q: %s token is %d, out of %d tokens", ErrInvalid, s.key, s.name, s.id, n)
 		}
 	}
 	if c.AddBOS && c.BOS == None {
-		return fmt.Errorf("%w: a BOS token is to be added but none is named", ErrInvalid)
+		return fmt.Errorf("%w: key %q: a BOS token is to be added but none is named", ErrInvalid, "tokenizer.ggml.add_bos_token")
 	}
 	if c.AddEOS && c.EOS == None {
-		return fmt.Errorf("%w: an EOS token is to be added but none is named", ErrInvalid)
+		return fmt.Errorf("%w: key %q: an EOS token is to be added but none is named", ErrInvalid, "tokenizer.ggml.add_eos_token")
 	}
 	return nil
 }
 
 type namedID struct {
-	name string
-	id   ID
+	name, key string
+	id        ID
 }
 
 func (c *Config) specialIDs() []namedID {
 	return []namedID{
-		{"BOS", c.BOS}, {"EOS", c.EOS}, {"UNK", c.UNK}, {"EOT", c.EOT}, {"EOM", c.EOM},
-		{"FIM prefix", c.FIMPrefix}, {"FIM suffix", c.FIMSuffix}, {"FIM middle", c.FIMMiddle},
-		{"FIM pad", c.FIMPad}, {"FIM repo", c.FIMRepo}, {"FIM separator", c.FIMSeparator},
+		{"BOS", "tokenizer.ggml.bos_token_id", c.BOS},
+		{"EOS", "tokenizer.ggml.eos_token_id", c.EOS},
+		{"UNK", "tokenizer.ggml.unknown_token_id", c.UNK},
+		{"EOT", "tokenizer.ggml.eot_token_id", c.EOT},
+		{"EOM", "tokenizer.ggml.eom_token_id", c.EOM},
+		{"FIM prefix", "tokenizer.ggml.fim_pre_token_id", c.FIMPrefix},
+		{"FIM suffix", "tokenizer.ggml.fim_suf_token_id", c.FIMSuffix},
+		{"FIM middle", "tokenizer.ggml.fim_mid_token_id", c.FIMMiddle},
+		{"FIM pad", "tokenizer.ggml.fim_pad_token_id", c.FIMPad},
+		{"FIM repo", "tokenizer.ggml.fim_rep_token_id", c.FIMRepo},
+		{"FIM separator", "tokenizer.ggml.fim_sep_token_id", c.FIMSeparator},
 	}
 }
 
