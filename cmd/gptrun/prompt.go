@@ -93,6 +93,8 @@ func (p *promptFlags) run(ctx context.Context, t *terminal, args []string) (err 
 		if e := a.finish(stop, timings); err == nil {
 			err = e
 		}
+	} else if !p.json && a.last != 0 && a.last != '\n' {
+		_, _ = io.WriteString(a.out, "\n") // the error gets a line of its own
 	}
 	if p.verbose {
 		report(t.err, timings)
