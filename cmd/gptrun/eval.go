@@ -64,10 +64,14 @@ func (e *evalFlags) run(ctx context.Context, t *terminal, args []string) (err er
 	if err != nil {
 		return err
 	}
+	// What stands on the command line comes before the environment.
+	typed := len(args) > 0 || e.textFlag.typed || e.fileFlag.typed
+	if e.idFlag.typed && typed {
+		return usageError("text is given twice: by --ids and as text")
+	}
+	byID := e.idFlag.given && !typed
 	var text string
-	if e.idFlag.given && len(args) > 0 {
-		return usageError("text is given twice: as an argument and by --ids")
-	} else if !e.idFlag.given {
+	if !byID {
 		if text, err = e.read(t, args); err != nil {
 			return err
 		}
@@ -77,7 +81,7 @@ func (e *evalFlags) run(ctx context.Context, t *terminal, args []string) (err er
 		return err
 	}
 	defer closing(model, &err)
-	if !e.idFlag.given {
+	if !byID {
 		if e.ids, err = model.Tokenize(text); err != nil {
 			return err
 		}

@@ -76,7 +76,13 @@ func value[T any](f *flags, p *T, parse func(string) (T, error), names, argument
 
 // toggle adds a flag without a value.
 func (f *flags) toggle(p *bool, names, usage string) {
-	value(f, p, strconv.ParseBool, names, "", usage).standard = ""
+	value(f, p, func(s string) (bool, error) {
+		v, err := strconv.ParseBool(s)
+		if err != nil {
+			err = fmt.Errorf("%q is neither true nor false", s)
+		}
+		return v, err
+	}, names, "", usage).standard = ""
 }
 
 func (f *flags) text(p *string, names, argument, usage string) *flagDef {
@@ -170,13 +176,13 @@ func (f *flags) parseFlag(arg string, args []string) ([]string, error) {
 }
 
 // parseEnv sets the flags that the command line does not give. Each
-// name of a flag makes a variable.
+// name of a flag makes a variable; an empty one counts as none.
 func (f *flags) parseEnv(env func(string) (string, bool)) error {
 	for _, d := range f.defs {
 		for i := len(d.names) - 1; i >= 0 && !d.given; i-- {
 			name := d.env(d.names[i])
 			val, ok := env(name)
-			if !ok {
+			if !ok || val == "" {
 				continue
 			}
 			if err := d.set(val); err != nil {

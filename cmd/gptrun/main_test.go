@@ -106,6 +106,8 @@ func TestWrongUsageIsOneLineAndStatusTwo(t *testing.T) {
 		{"ids that are none", []string{"eval", "-m", m, "--ids", "1,x"}, `"x"`},
 		{"text twice", []string{"prompt", "-m", m, "-p", "x", "y"}, "twice"},
 		{"text and ids", []string{"eval", "-m", m, "--ids", "1", "y"}, "twice"},
+		{"a text flag and ids", []string{"eval", "-m", m, "--ids", "1", "-p", "y"}, "twice"},
+		{"neither true nor false", []string{"eval", "-m", m, "--json=maybe", "y"}, `--json: "maybe" is neither`},
 		{"text and batch", []string{"tokenize", "-m", m, "--batch", "y"}, "--batch"},
 		{"arguments for inspect", []string{"inspect", "-m", m, "y"}, `"y"`},
 	} {
@@ -162,6 +164,13 @@ func TestEveryFlagHasAVariable(t *testing.T) {
 	require.Equal(t, decode[promptJSON](t, want).Tokens, decode[promptJSON](t, c.out.String()).Tokens)
 	require.Zero(t, c.run("prompt", "-n", "2", "Bye"), "the command line comes first")
 	require.Len(t, decode[promptJSON](t, c.out.String()).Tokens, 2)
+	c.environment["GPTRUN_IDS"] = "1,2,3"
+	require.Zero(t, c.run("eval", "--logits", "none"))
+	require.Equal(t, []int32{1, 2, 3}, decode[evalJSON](t, c.out.String()).Tokens)
+	require.Zero(t, c.run("eval", "--logits", "none", "Hi"), "text on the command line comes before ids of the environment")
+	require.Len(t, decode[evalJSON](t, c.out.String()).Tokens, 2)
+	c.environment["GPTRUN_N"] = ""
+	require.Zero(t, c.run("prompt", "-c", "5"), "an empty variable is none")
 	c.environment["GPTRUN_TEMP"] = "hot"
 	require.Equal(t, exitUsage, c.run("prompt"))
 	require.Contains(t, c.err.String(), "GPTRUN_TEMP")
