@@ -398,6 +398,23 @@ func TestEvalRefuses(t *testing.T) {
 	}
 }
 
+func TestAnArrayIsReplacedOnlyByAWholeOne(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "logits.npy")
+	require.NoError(t, os.WriteFile(path, []byte("before"), 0o600))
+	var con console
+	require.Equal(t, exitError, con.run("eval", "-m", tiny("gpt2"), "--ids", "1,512", "--npy", path))
+	left, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "before", string(left))
+	good(t, "eval", "-m", tiny("gpt2"), "--ids", "1,2", "--npy", path)
+	whole, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "\x93NUMPY", string(whole[:6]))
+	entries, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+}
+
 func TestNumbersAreWrittenSoThatTheyReadBack(t *testing.T) {
 	require.Equal(t, "[0.1,1e-45,3.4028235e+38,null,null]",
 		string(appendFloats32(nil, []float32{0.1, 1e-45, math.MaxFloat32, float32(math.NaN()), float32(math.Inf(1))})))

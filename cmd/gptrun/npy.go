@@ -10,9 +10,11 @@ import (
 )
 
 // npyWriter writes a NumPy array, float32 in C order (NumPy's "NPY format",
-// version 1.0), row by row.
+// version 1.0), row by row. A plain file gets its name when it is whole, so that
+// what was there before is lost only to a success.
 type npyWriter struct {
-	file *os.File
+	path string
+	file *os.File // path itself where that is no plain file, such as a pipe
 	buf  *bufio.Writer
 	row  []byte
 }
@@ -21,11 +23,15 @@ type npyWriter struct {
 const npyAlign = 64
 
 func createNPY(path string, rows, columns int) (*npyWriter, error) {
-	file, err := os.Create(path)
+	name := path + ".part"
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		name = path
+	}
+	file, err := os.Create(name)
 	if err != nil {
 		return nil, err
 	}
-	w := &npyWriter{file: file, buf: bufio.NewWriterSize(file, 1<<20)}
+	w := &npyWriter{path: path, file: file, buf: bufio.NewWriterSize(file, 1<<20)}
 	const prefix = 10 // magic, version, length
 	dict := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }", rows, columns)
 	pad := npyAlign - (prefix+len(dict)+1)%npyAlign
@@ -45,15 +51,21 @@ func (w *npyWriter) write(row []float32) error {
 	return err
 }
 
-// close ends the file; after a failure it is removed, if it is a plain file.
+// close ends the file; after a failure nothing is left of it.
 func (w *npyWriter) close(failed bool) error {
 	err := w.buf.Flush()
-	info, statErr := w.file.Stat()
 	if e := w.file.Close(); err == nil {
 		err = e
 	}
-	if (failed || err != nil) && statErr == nil && info.Mode().IsRegular() {
-		_ = os.Remove(w.file.Name())
+	name := w.file.Name()
+	if name == w.path {
+		return err
+	}
+	if !failed && err == nil {
+		err = os.Rename(name, w.path)
+	}
+	if failed || err != nil {
+		_ = os.Remove(name)
 	}
 	return err
 }
