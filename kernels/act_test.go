@@ -185,7 +185,7 @@ func TestActivationsLieInGroupsOfTokens(t *testing.T) {
 	for _, s := range Available() {
 		for tokens := 1; tokens <= 2*MaxTokens; tokens++ {
 			x := randomValues(rand.New(rand.NewPCG(1, 6)), tokens*ldx)
-			for f := range Form(numForms) {
+			for f := range Form(NumForms) {
 				g := s.GroupTokens(f)
 				act := make([]byte, s.ActBytes(f, tokens, cols))
 				for i := range (tokens + g - 1) / g {

@@ -28,16 +28,18 @@ func fillOpsAVX2(s *Set) {
 const asmPart = 1 << 15
 
 func quantizeRowAVX2(dst []byte, stride int, x []float32, form Form) {
-	levels := float32(levels8)
-	if form == FormInt16 {
-		levels = levels16
-	}
+	quantizeParts(asm.QuantizeAVX2, RecordBytes, dst, stride, x, form)
+}
+
+// quantizeParts is QuantizeRow with records of size bytes, part by part.
+func quantizeParts(f func(dst *byte, stride int, x *float32, blocks int, levels float32, wide bool),
+	size int, dst []byte, stride int, x []float32, form Form) {
 	for at := 0; at < len(x); at += asmPart {
 		part := x[at:min(at+asmPart, len(x))]
 		rec := dst[at/blockCols*stride:]
 		blocks := len(part) / blockCols
-		_ = rec[(blocks-1)*stride+RecordBytes-1]
-		asm.QuantizeAVX2(&rec[0], stride, &part[0], blocks, levels, form == FormInt16)
+		_ = rec[(blocks-1)*stride+size-1]
+		f(&rec[0], stride, &part[0], blocks, form.levels(), form == FormInt16)
 	}
 }
 

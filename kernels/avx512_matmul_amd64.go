@@ -30,7 +30,7 @@ const (
 func fillMatmulAVX512(s *Set) {
 	s.PanelRows, s.FloatPanelRows = 16, 64
 	s.Tokens, s.FloatTokens = len(asm.MatmulQ4_0Int8AVX512), len(asm.MatmulF32AVX512)
-	s.RecordBytes = [numForms]int{FormInt8: record8Bytes, FormInt16: record16Bytes}
+	s.RecordBytes = [NumForms]int{FormInt8: record8Bytes, FormInt16: record16Bytes}
 	s.QuantizeRow = quantizeRowAVX512
 	for _, t := range []struct {
 		of    quant.Type
@@ -75,15 +75,9 @@ func fillMatmulAVX512(s *Set) {
 }
 
 func quantizeRowAVX512(dst []byte, stride int, x []float32, form Form) {
-	size, levels := record8Bytes, float32(levels8)
+	size := record8Bytes
 	if form == FormInt16 {
-		size, levels = record16Bytes, levels16
+		size = record16Bytes
 	}
-	for at := 0; at < len(x); at += asmPart {
-		part := x[at:min(at+asmPart, len(x))]
-		rec := dst[at/blockCols*stride:]
-		blocks := len(part) / blockCols
-		_ = rec[(blocks-1)*stride+size-1]
-		asm.QuantizeAVX512(&rec[0], stride, &part[0], blocks, levels, form == FormInt16)
-	}
+	quantizeParts(asm.QuantizeAVX512, size, dst, stride, x, form)
 }

@@ -33,7 +33,7 @@ func BenchmarkMatmul(b *testing.B) {
 	}
 }
 
-var formNames = [numForms]string{"float", "int8", "int16"}
+var formNames = [NumForms]string{"float", "int8", "int16"}
 
 func benchMatmul(b *testing.B, s *Set, t quant.Type, f Form, rows, cols, tokens int) {
 	r := rand.New(rand.NewPCG(1, 2))
@@ -74,7 +74,7 @@ func BenchmarkPackAct(b *testing.B) {
 	const cols, tokens = 2048, 6
 	x := randomValues(rand.New(rand.NewPCG(1, 2)), tokens*cols)
 	for _, s := range Available() {
-		for f := range Form(numForms) {
+		for f := range Form(NumForms) {
 			b.Run(formNames[f]+"/"+s.Name, func(b *testing.B) {
 				dst := make([]byte, s.ActBytes(f, tokens, cols))
 				b.SetBytes(int64(4 * len(x)))

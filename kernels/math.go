@@ -133,22 +133,6 @@ func Log(x float64) float64 {
 // Pow is base^y for base > 0 with a relative error of about |y·ln base|·2⁻⁵².
 func Pow(base, y float64) float64 { return Exp64(float64(y * Log(base))) }
 
-// LogSumExp is ln Σ exp(x[i]), in float64 and in order of i: with the logits x,
-// the negative log likelihood of token i is LogSumExp(x) − x[i].
-func LogSumExp(x []float32) float64 {
-	top := math.Inf(-1)
-	for _, v := range x {
-		if float64(v) > top {
-			top = float64(v)
-		}
-	}
-	sum := 0.0
-	for _, v := range x {
-		sum += Exp64(float64(v) - top)
-	}
-	return top + Log(sum)
-}
-
 // Half of π in two parts for range reduction; k·halfPiHi is exact for k < 2²⁰.
 const (
 	twoOverPi = 0x1.45f306dc9c883p-1

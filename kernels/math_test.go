@@ -80,8 +80,6 @@ func TestFloat64FunctionsAtTheirEnds(t *testing.T) {
 		{"Log(NaN)", Log(nan), nan},
 		{"Log of the smallest float64", Log(5e-324), -744.4400719213812},
 		{"Pow(10000, 0)", Pow(10000, 0), 1},
-		{"LogSumExp of nothing likely", LogSumExp([]float32{0, float32(-inf)}), 0},
-		{"LogSumExp of equals", LogSumExp([]float32{1000, 1000}), 1000 + math.Ln2},
 	}
 	for _, c := range cases {
 		if math.IsNaN(c.want) {

@@ -8,6 +8,13 @@ const (
 	levels16 = 16256
 )
 
+func (f Form) levels() float32 {
+	if f == FormInt16 {
+		return levels16
+	}
+	return levels8
+}
+
 // tiniest is the amplitude below which a block is all zeros.
 const tiniest = 0x1p-64
 
@@ -41,10 +48,7 @@ func quantizeBlock(rec []byte, x []float32, form Form) {
 	if amax < tiniest {
 		return
 	}
-	q := float32(levels8)
-	if form == FormInt16 {
-		q = levels16
-	}
+	q := form.levels()
 	d, inv := amax/q, q/amax
 	var h [2]int32
 	for k, v := range x {

@@ -20,7 +20,7 @@ type Set struct {
 	Tile [quant.NumTypes]Tiles
 	// RecordBytes is the size of the activation record of one token's block of
 	// 32 columns, by form (FormInt8 and FormInt16). Its layout is the tier's own.
-	RecordBytes [numForms]int
+	RecordBytes [NumForms]int
 	// QuantizeRow writes one token's activation records for x (a multiple of
 	// 32 values): the record of block i goes to dst[i*stride:]. form is FormInt8
 	// or FormInt16.
@@ -63,7 +63,7 @@ type TileFunc func(dst *float32, ld int, panel, act *byte, steps int)
 
 // Tiles holds a type's tile functions: index by activation form, then by
 // tokens (1…Set.Tokens).
-type Tiles [numForms][MaxTokens + 1]TileFunc
+type Tiles [NumForms][MaxTokens + 1]TileFunc
 
 // Form is how a matrix product's activations are stored.
 type Form uint8
@@ -72,5 +72,6 @@ const (
 	FormFloat Form = iota // float32, for float weights
 	FormInt8              // one int8 term a value, blocks of 32
 	FormInt16             // two int8 terms a value (q = 128·hi + lo), blocks of 32
-	numForms  = 3
+
+	NumForms = 3 // tables indexed by Form have this length
 )

@@ -24,7 +24,7 @@ func Generic() *Set {
 		Name:      "generic",
 		PanelRows: genericRows, FloatPanelRows: genericFloatRows,
 		Tokens: genericTokens, FloatTokens: genericTokens,
-		RecordBytes: [numForms]int{FormInt8: RecordBytes, FormInt16: RecordBytes},
+		RecordBytes: [NumForms]int{FormInt8: RecordBytes, FormInt16: RecordBytes},
 		QuantizeRow: quantizeRow,
 	}
 	genericTiles(s)

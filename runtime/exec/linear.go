@@ -40,7 +40,7 @@ func (p *Pass) linear(in Rows, from, to int, products ...Product) {
 	t.tokens = to - from
 	t.panels = t.panels[:0]
 	total, bytes := 0, 0
-	var packed [numForms]bool
+	var packed [kernels.NumForms]bool
 	for i := range t.products {
 		w := t.products[i].W
 		if f := w.Form(); !packed[f] {
@@ -56,8 +56,6 @@ func (p *Pass) linear(in Rows, from, to int, products ...Product) {
 	t.total, t.items = total, items
 	p.run(t, items)
 }
-
-const numForms = 3
 
 // packActivations writes the rows' activation records of one form.
 func (p *Pass) packActivations(in Rows, f kernels.Form, from, to int) {
@@ -141,7 +139,7 @@ func (t *mulTask) sweep(worker int, pr *Product, panels []byte, from, to int) {
 	f := w.Form()
 	size := set.PanelBytes(w.Type, w.Cols)
 	r := set.PanelRowsOf(w.Type)
-	act, tmp := t.p.act[f], t.p.x.workers[worker].tile
+	act, s := t.p.act[f], &t.p.x.workers[worker]
 	perToken := set.ActBytes(f, 1, w.Cols)
 	ld := pr.Dst.Width
 	for tok := 0; tok < t.tokens; tok += tokenBlock {
@@ -152,31 +150,21 @@ func (t *mulTask) sweep(worker int, pr *Product, panels []byte, from, to int) {
 			rows := min(r, w.Rows-row)
 			panel := panels[(i-from)*size : (i-from+1)*size]
 			dst := pr.Dst.Data[tok*ld+row:]
+			// What is added to dst has its bias first.
+			out, outLD := dst, ld
 			if pr.Add {
-				t.accumulate(worker, pr, dst, panel, row, rows, a, n)
-				continue
+				out, outLD = s.sum, rows
 			}
-			set.MulPanel(dst, ld, w.Type, panel, rows, w.Cols, f, a, n, tmp)
-			if w.Bias != nil {
-				for j := range n {
-					set.Add(dst[j*ld:j*ld+rows], w.Bias[row:row+rows])
+			set.MulPanel(out, outLD, w.Type, panel, rows, w.Cols, f, a, n, s.tile)
+			for j := range n {
+				o := out[j*outLD : j*outLD+rows]
+				if w.Bias != nil {
+					set.Add(o, w.Bias[row:row+rows])
+				}
+				if pr.Add {
+					set.Add(dst[j*ld:j*ld+rows], o)
 				}
 			}
 		}
-	}
-}
-
-// accumulate adds a panel's outputs, bias first, to what dst holds.
-func (t *mulTask) accumulate(worker int, pr *Product, dst []float32, panel []byte, row, rows int, act []byte, n int) {
-	set, w, s := t.p.x.Set, pr.W, &t.p.x.workers[worker]
-	ld := pr.Dst.Width
-	out := s.sum[:n*rows]
-	set.MulPanel(out, rows, w.Type, panel, rows, w.Cols, w.Form(), act, n, s.tile)
-	for j := range n {
-		o := out[j*rows : (j+1)*rows]
-		if w.Bias != nil {
-			set.Add(o, w.Bias[row:row+rows])
-		}
-		set.Add(dst[j*ld:j*ld+rows], o)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"unsafe"
 
+	"github.com/gptrun/gptrun/kernels"
 	"github.com/gptrun/gptrun/runtime/kv"
 )
 
@@ -50,7 +51,7 @@ type Pass struct {
 
 	angles []*angles
 
-	act  [numForms][]byte
+	act  [kernels.NumForms][]byte
 	pack actTask
 	mul  mulTask
 	row  rowTask
