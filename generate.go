@@ -175,7 +175,7 @@ func (g *generator) pick(logits []float32) (int32, error) {
 	id := g.sampler.Sample(logits)
 	switch {
 	case id == -1:
-		return 0, s.model.named(ErrLogits)
+		return 0, s.model.file.Named(ErrLogits)
 	case id < 0 || int(id) >= vocabulary:
 		return 0, fmt.Errorf("sampled token %d: %w; the vocabulary has %d", id, ErrToken, vocabulary)
 	case g.tokenizer.IsEOG(id):

@@ -32,7 +32,7 @@ func (m *Model) Info() (Info, error) {
 	c := m.run.Config()
 	name, _, err := m.file.Meta.String("general.name")
 	if err != nil {
-		return Info{}, m.named(err)
+		return Info{}, m.file.Named(err)
 	}
 	_, template := m.file.Meta.Value("tokenizer.chat_template")
 	info := Info{

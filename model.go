@@ -2,7 +2,6 @@ package gptrun
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"sync"
 
@@ -57,17 +56,9 @@ func newModel(f *loader.File, opts []Option) (*Model, error) {
 	m := &Model{file: f, run: run}
 	m.tokenizer = sync.OnceValues(func() (*token.Tokenizer, error) {
 		t, err := token.FromMetadata(&f.Meta)
-		return t, m.named(err)
+		return t, f.Named(err)
 	})
 	return m, nil
-}
-
-// named puts the file's name before an error about its contents.
-func (m *Model) named(err error) error {
-	if err == nil || m.file.Path() == "" {
-		return err
-	}
-	return fmt.Errorf("%s: %w", m.file.Path(), err)
 }
 
 // enter begins a use of the file or the weights; leave ends it.

@@ -89,14 +89,8 @@ func (s *Session) Close() error {
 
 // append adds ids to the text, to be evaluated.
 func (s *Session) append(ids []int32) error {
-	if limit := s.model.run.Context(); len(s.tokens)+len(ids) > limit {
-		return fmt.Errorf("%d tokens after %d: %w of %d", len(ids), len(s.tokens), ErrContext, limit)
-	}
-	vocabulary := s.model.run.Config().Vocab
-	for _, id := range ids {
-		if id < 0 || int(id) >= vocabulary {
-			return fmt.Errorf("token %d: %w; the vocabulary has %d", id, ErrToken, vocabulary)
-		}
+	if err := s.model.run.CheckTokens(len(s.tokens), ids); err != nil {
+		return err
 	}
 	s.tokens = append(s.tokens, ids...)
 	return nil

@@ -114,6 +114,14 @@ func (f *File) Tensor(name string) (t Tensor, ok bool) {
 // Path is the path given to Open, "" for bytes.
 func (f *File) Path() string { return f.path }
 
+// Named puts the file's path before an error about its contents.
+func (f *File) Named(err error) error {
+	if err == nil || f.path == "" {
+		return err
+	}
+	return fmt.Errorf("%s: %w", f.path, err)
+}
+
 // Size is the number of bytes of all parts.
 func (f *File) Size() int64 { return f.size }
 

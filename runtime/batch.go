@@ -63,13 +63,9 @@ func (b *Batch) Add(s *Sequence, tokens []int32, outputs int) error {
 		return fmt.Errorf("cannot evaluate %d tokens with %d outputs", len(tokens), outputs)
 	case len(b.tokens)+len(tokens) > b.Capacity():
 		return fmt.Errorf("%d tokens do not fit a batch of %d", len(b.tokens)+len(tokens), b.Capacity())
-	case s.Len()+len(tokens) > m.opts.Context:
-		return fmt.Errorf("%d tokens after %d: %w of %d", len(tokens), s.Len(), ErrContext, m.opts.Context)
 	}
-	for _, t := range tokens {
-		if t < 0 || int(t) >= m.arch.Config.Vocab {
-			return fmt.Errorf("token %d: %w; the vocabulary has %d", t, ErrToken, m.arch.Config.Vocab)
-		}
+	if err := m.CheckTokens(s.Len(), tokens); err != nil {
+		return err
 	}
 	b.segments = append(b.segments, exec.Segment{Cache: s.cache, Row: len(b.tokens), Count: len(tokens)})
 	b.tokens = append(b.tokens, tokens...)

@@ -99,10 +99,10 @@ func New(f *loader.File, o Options) (*Model, error) {
 	}
 	a, err := arch.New(f, o.Exact)
 	if err != nil {
-		return nil, named(f, err)
+		return nil, f.Named(err)
 	}
 	if err := checkVocabulary(f, a.Config.Vocab); err != nil {
-		return nil, named(f, err)
+		return nil, f.Named(err)
 	}
 	if o.Context == 0 {
 		o.Context = a.Config.ContextLength
@@ -138,14 +138,6 @@ func (o *Options) check() error {
 		o.Threads = defaultThreads()
 	}
 	return nil
-}
-
-// named puts the file's name before an error about its contents.
-func named(f *loader.File, err error) error {
-	if f.Path() == "" {
-		return err
-	}
-	return fmt.Errorf("%s: %w", f.Path(), err)
 }
 
 func checkVocabulary(f *loader.File, rows int) error {
@@ -224,7 +216,7 @@ func (m *Model) err() error {
 // fail marks the model failed where err says that its file is gone.
 func (m *Model) fail(err error) error {
 	if errors.Is(err, loader.ErrFault) || !m.loaded.Load() {
-		err = named(m.file, err)
+		err = m.file.Named(err)
 		m.failure.CompareAndSwap(nil, &err)
 	}
 	return err

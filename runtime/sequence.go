@@ -1,6 +1,10 @@
 package runtime
 
-import "github.com/gptrun/gptrun/runtime/kv"
+import (
+	"fmt"
+
+	"github.com/gptrun/gptrun/runtime/kv"
+)
 
 // Sequence is a run of tokens that a model has seen: their keys and values. It
 // is used by one goroutine at a time.
@@ -13,6 +17,20 @@ type Sequence struct {
 // NewSequence returns an empty sequence.
 func (m *Model) NewSequence() *Sequence {
 	return &Sequence{model: m, cache: kv.New(m.opts.KV, m.arch.Layers)}
+}
+
+// CheckTokens refuses tokens that cannot follow held others: past the context
+// (ErrContext) or outside the vocabulary (ErrToken).
+func (m *Model) CheckTokens(held int, tokens []int32) error {
+	if held+len(tokens) > m.opts.Context {
+		return fmt.Errorf("%d tokens after %d: %w of %d", len(tokens), held, ErrContext, m.opts.Context)
+	}
+	for _, t := range tokens {
+		if t < 0 || int(t) >= m.arch.Config.Vocab {
+			return fmt.Errorf("token %d: %w; the vocabulary has %d", t, ErrToken, m.arch.Config.Vocab)
+		}
+	}
+	return nil
 }
 
 // Len is the number of tokens held.

@@ -33,7 +33,7 @@ func defineTokenize(f *flags) func(context.Context, *terminal, []string) error {
 		defer closing(file, &err)
 		tokenizer, err := token.FromMetadata(&file.Meta)
 		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+			return file.Named(err)
 		}
 		if batch {
 			return tokenizeBatch(t, tokenizer)
