@@ -17,8 +17,8 @@ func mapFile(file *os.File, size int) (mapping, error) {
 	return mapping{data: data, release: releasePages, close: func() error { return unix.Munmap(data) }}, nil
 }
 
-// releasePages tells the system that the pages wholly inside b are not needed
-// for now. It is advice: where it fails, they stay.
+// releasePages tells the system that the pages wholly inside b may go. It is
+// advice: where it fails, they stay.
 func releasePages(b []byte) {
 	page := unix.Getpagesize()
 	start := int(uintptr(unsafe.Pointer(unsafe.SliceData(b))) % uintptr(page))
