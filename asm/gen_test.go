@@ -28,9 +28,11 @@ func TestGeneratedFilesAreWhatTheGeneratorWrites(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, bytes.Equal(want, have), "%s: run go generate ./asm", f.Name())
 	}
-	present, err := filepath.Glob("matmul_*")
-	require.NoError(t, err)
-	for _, name := range present {
-		require.FileExists(t, filepath.Join(dir, name), "%s: not written by the generator", name)
+	for _, pattern := range []string{"matmul_*", "pack_*"} {
+		present, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		for _, name := range present {
+			require.FileExists(t, filepath.Join(dir, name), "%s: not written by the generator", name)
+		}
 	}
 }

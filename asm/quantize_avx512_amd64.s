@@ -10,6 +10,57 @@ DATA  factors<>+16(SB)/8, $0xffffffe0ffffffe0 // -32, -32
 DATA  factors<>+24(SB)/8, $0x0000000000000000
 GLOBL factors<>(SB), RODATA|NOPTR, $32
 
+// Packing four vectors to bytes leaves their groups of four codes in the order of
+// 128-bit parts: where each group lies, a byte an index.
+DATA  groups<>+0(SB)/8, $0x0d0905010c080400
+DATA  groups<>+8(SB)/8, $0x0f0b07030e0a0602
+GLOBL groups<>(SB), RODATA|NOPTR, $16
+
+// PAIR_SCALES: X20 = d and X21 = inv of the two blocks at p, unless it sets a bit
+// of K5: one of them is too small or not finite. Z0 to Z3 are scratch.
+#define PAIR_SCALES(p) \
+	VPANDD        (p), Z13, Z0;      \ // |x|
+	VPANDD        64(p), Z13, Z1;    \
+	VPANDD        128(p), Z13, Z2;   \
+	VPANDD        192(p), Z13, Z3;   \
+	VPMAXSD       Z1, Z0, Z0;        \
+	VPMAXSD       Z3, Z2, Z2;        \
+	VSHUFI64X2    $0x44, Z2, Z0, Z1; \
+	VSHUFI64X2    $0xee, Z2, Z0, Z0; \
+	VPMAXSD       Z1, Z0, Z0;        \ // a block in each half
+	VSHUFI32X4    $0xb1, Z0, Z0, Z1; \
+	VPMAXSD       Z1, Z0, Z0;        \
+	VPSHUFD       $0x4e, Z0, Z1;     \
+	VPMAXSD       Z1, Z0, Z0;        \
+	VPSHUFD       $0xb1, Z0, Z1;     \
+	VPMAXSD       Z1, Z0, Z0;        \ // amax
+	VPSUBD        Z22, Z0, Z1;       \
+	VPCMPUD       $6, Z23, Z1, K5;   \
+	VEXTRACTI64X4 $1, Z0, Y1;        \
+	VPUNPCKLDQ    X1, X0, X0;        \
+	VDIVPS        X15, X0, X20;      \ // amax/levels
+	VDIVPS        X0, X15, X21         // levels/amax
+
+// PAIR_SUMS: of Z4, two blocks' sums of four codes each, it makes Z6, the sums N,
+// and Z7, H0 H1 H0 H1 in the odd 128-bit parts.
+#define PAIR_SUMS \
+	VPSHUFD    $0x4e, Z4, Z5;     \
+	VPADDD     Z5, Z4, Z4;        \
+	VPSHUFD    $0xb1, Z4, Z5;     \
+	VPADDD     Z5, Z4, Z4;        \ // a part each: H0, H1 and H0, H1
+	VSHUFI32X4 $0xb1, Z4, Z4, Z5; \ // H1, H0 and H1, H0
+	VPADDD     Z5, Z4, Z6;        \
+	VPUNPCKLDQ Z4, Z5, Z7
+
+// PAIR_META: Z6 = what follows two blocks' codes, but for the halves as int16.
+#define PAIR_META \
+	VCVTDQ2PS Z6, Z9;       \
+	VMULPS    Z9, Z10, Z9;  \ // s
+	VUNPCKLPS Z9, Z10, Z9;  \
+	VMOVDQA32 Z7, K1, Z6;   \ // N N N N H0 H1 H0 H1
+	VPMULLD   Z14, Z6, Z6;  \
+	VMOVDQA32 Z9, K2, Z6      // d s
+
 // func QuantizeAVX512(dst *byte, stride int, x *float32, blocks int, levels float32, two bool)
 //
 //	for i := range blocks {
@@ -33,23 +84,142 @@ GLOBL factors<>(SB), RODATA|NOPTR, $32
 //	then:     float32 d, s, int32 -8N, -128N, -32·H0, -32·H1,
 //	          int16 H0, H1, 0, 0    or lo of H0, of H1, hi of H0, of H1
 //
-// DI record, R8 stride, SI x, CX blocks left, DX two; X15 levels, Y14 factors,
-// Z13 and Z12, Z11 constants; Z0, Z1 x, then q; Z2 to Z5 scratch; X6 d, Z7 inv.
-// Tails: none, x is whole blocks.
+// Two blocks go through together, each in a half of the vectors, where both are
+// of the default kind; others, and the last of an odd number, alone. While two
+// are quantized the scales of the next two are on their way.
+//
+// DI record, R8 stride, SI x, CX blocks left, DX two; X15 levels, Z14 factors,
+// Z13, Z12, Z11 constants. One block: Z0, Z1 x, then q; Z2 to Z5 scratch; X6 d,
+// Z7 inv. Two: Z8 and Z9 inv, Z10 d, X20 and X21 the next two's; Z0 to Z3 q, then
+// Z0 codes and Z1 the low ones; Z4 to Z9 scratch; Z16 to Z19, Z22, Z23 and K1 to
+// K4 constants; R9 the next two. Tails: none, x is whole blocks.
 TEXT ·QuantizeAVX512(SB), NOSPLIT, $0-37
-	MOVQ         dst+0(FP), DI
-	MOVQ         stride+8(FP), R8
-	MOVQ         x+16(FP), SI
-	MOVQ         blocks+24(FP), CX
-	VMOVSS       levels+32(FP), X15
-	MOVBLZX      two+36(FP), DX
-	VMOVDQU      factors<>(SB), Y14
-	MOVL         $0x7fffffff, AX
-	VPBROADCASTD AX, Z13             // magnitude
-	MOVL         $64, AX
-	VPBROADCASTD AX, Z12
-	MOVL         $127, AX
-	VPBROADCASTD AX, Z11
+	MOVQ            dst+0(FP), DI
+	MOVQ            stride+8(FP), R8
+	MOVQ            x+16(FP), SI
+	MOVQ            blocks+24(FP), CX
+	VBROADCASTSS    levels+32(FP), X15
+	MOVBLZX         two+36(FP), DX
+	VBROADCASTI64X4 factors<>(SB), Z14
+	MOVL            $0x7fffffff, AX
+	VPBROADCASTD    AX, Z13            // magnitude
+	MOVL            $64, AX
+	VPBROADCASTD    AX, Z12
+	MOVL            $127, AX
+	VPBROADCASTD    AX, Z11
+	VPMOVZXBD       groups<>(SB), Z16
+	MOVL            $1, AX
+	VPBROADCASTD    AX, Z18            // the place of the second block's d and inv
+	VPXORD          Z17, Z17, Z17
+	VINSERTI64X4    $1, Y18, Z17, Z17  // the places of both
+	MOVL            $0x01010101, AX
+	VPBROADCASTD    AX, Z19
+	MOVL            $0x1f800000, AX    // 2**-64
+	VPBROADCASTD    AX, Z22
+	MOVL            $0x5fffffff, AX    // from there to the largest float
+	VPBROADCASTD    AX, Z23
+	MOVL            $0xf0f0, AX
+	KMOVW           AX, K1             // the half behind d, s, -8N, -128N
+	MOVL            $0x0303, AX
+	KMOVW           AX, K2             // d, s
+	MOVL            $0x4040, AX
+	KMOVW           AX, K3             // H0, H1 as int16
+	MOVL            $0xc0c0, AX
+	KMOVW           AX, K4             // both of them in two bytes
+
+pair:
+	CMPQ CX, $2
+	JLT  block
+	PAIR_SCALES(SI)
+
+pairAgain:
+	KORTESTW     K5, K5
+	JNE          block
+	VPERMPS      Z20, Z17, Z10 // d
+	VBROADCASTSS X21, Z8       // inv
+	VPERMPS      Z21, Z18, Z9
+	LEAQ         256(SI), R9   // the next two blocks
+	CMPQ         CX, $4
+	CMOVQLT      SI, R9        // or these, if there are none
+	PAIR_SCALES(R9)
+	VMULPS       (SI), Z8, Z0
+	VMULPS       64(SI), Z8, Z1
+	VMULPS       128(SI), Z9, Z2
+	VMULPS       192(SI), Z9, Z3
+	VCVTPS2DQ    Z0, Z0              // q, to nearest even
+	VCVTPS2DQ    Z1, Z1
+	VCVTPS2DQ    Z2, Z2
+	VCVTPS2DQ    Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	TESTL        DX, DX
+	JNE          pairTwo
+	VPACKSSDW    Z1, Z0, Z0
+	VPACKSSDW    Z3, Z2, Z2
+	VPACKSSWB    Z2, Z0, Z0
+	VPERMD       Z0, Z16, Z0         // codes
+	VPDPBUSD     Z0, Z19, Z4
+	PAIR_SUMS
+	VPACKSSDW    Z7, Z7, Z8          // H0 H1 as int16
+	PAIR_META
+	VMOVDQA32    Z8, K3, Z6
+	VINSERTI64X4 $1, Y6, Z0, Z1
+	VSHUFI64X2   $0xee, Z6, Z0, Z2
+	VMOVDQU32    Z1, (DI)
+	VMOVDQU32    Z2, (DI)(R8*1)
+
+nextPair:
+	ADDQ $256, SI
+	LEAQ (DI)(R8*2), DI
+	SUBQ $2, CX
+	CMPQ CX, $2
+	JGE  pairAgain
+	JMP  block
+
+pairTwo:
+	VPADDD        Z12, Z0, Z0             // t
+	VPADDD        Z12, Z1, Z1
+	VPADDD        Z12, Z2, Z2
+	VPADDD        Z12, Z3, Z3
+	VPSRAD        $7, Z0, Z5              // hi
+	VPSRAD        $7, Z1, Z6
+	VPSRAD        $7, Z2, Z7
+	VPSRAD        $7, Z3, Z8
+	VPACKSSDW     Z6, Z5, Z5
+	VPACKSSDW     Z8, Z7, Z7
+	VPACKSSWB     Z7, Z5, Z5
+	VPANDD        Z11, Z0, Z0
+	VPANDD        Z11, Z1, Z1
+	VPANDD        Z11, Z2, Z2
+	VPANDD        Z11, Z3, Z3
+	VPSUBD        Z12, Z0, Z0             // lo
+	VPSUBD        Z12, Z1, Z1
+	VPSUBD        Z12, Z2, Z2
+	VPSUBD        Z12, Z3, Z3
+	VPACKSSDW     Z1, Z0, Z0
+	VPACKSSDW     Z3, Z2, Z2
+	VPACKSSWB     Z2, Z0, Z1
+	VPERMD        Z1, Z16, Z1             // low codes
+	VPERMD        Z5, Z16, Z0             // high codes
+	VPDPBUSD      Z0, Z19, Z4
+	VPSLLD        $7, Z4, Z4
+	VPDPBUSD      Z1, Z19, Z4
+	PAIR_SUMS
+	VPADDD        Z12, Z7, Z8             // H0, H1 as t
+	VPSRAD        $7, Z8, Z3
+	VPANDD        Z11, Z8, Z8
+	VPSUBD        Z12, Z8, Z8
+	VPACKSSDW     Z3, Z8, Z8              // lo lo hi hi, two int16 each
+	VPSHUFD       $0xd0, Z8, Z8
+	PAIR_META
+	VMOVDQA32     Z8, K4, Z6
+	VINSERTI64X4  $1, Y1, Z0, Z2
+	VSHUFI64X2    $0xee, Z1, Z0, Z3
+	VEXTRACTI64X4 $1, Z6, Y7
+	VMOVDQU32     Z2, (DI)
+	VMOVDQU       Y6, 64(DI)
+	VMOVDQU32     Z3, (DI)(R8*1)
+	VMOVDQU       Y7, 64(DI)(R8*1)
+	JMP           nextPair
 
 block:
 	TESTQ         CX, CX
@@ -109,7 +279,7 @@ next:
 	ADDQ $128, SI
 	ADDQ R8, DI
 	DECQ CX
-	JMP  block
+	JMP  pair
 
 two:
 	VPADDD       X12, X2, X2 // H0, H1 as t

@@ -86,19 +86,34 @@ func (w *weight) bytes(fields []field) int {
 	return n
 }
 
-// at is the memory operand of a field; of a plane, its vector v.
-func (w *weight) at(name string, v int) string {
-	for _, part := range []struct {
-		fields []field
-		base   string
-	}{{w.block, regPanel}, {w.head, regHead}} {
-		for i, f := range part.fields {
+// part is where in a panel a field lies.
+type part bool
+
+const (
+	inBlock part = false
+	inHead  part = true
+)
+
+// offset is where a field begins in its part of a panel.
+func (w *weight) offset(name string) (part, int) {
+	for in, fields := range map[part][]field{inBlock: w.block, inHead: w.head} {
+		for i, f := range fields {
 			if f.name == name {
-				return mem(part.base, w.bytes(part.fields[:i])+4*w.rows*v)
+				return in, w.bytes(fields[:i])
 			}
 		}
 	}
 	panic(w.name + " has no field " + name)
+}
+
+// at is the memory operand of a field; of a plane, its vector v.
+func (w *weight) at(name string, v int) string {
+	in, offset := w.offset(name)
+	base := regPanel
+	if in == inHead {
+		base = regHead
+	}
+	return mem(base, offset+4*w.rows*v)
 }
 
 func (w *weight) has(name string) bool {

@@ -14,7 +14,7 @@ import (
 const (
 	maxGoLines  = 450
 	maxFileSize = 2 << 20
-	maxRepoSize = 10 << 20
+	maxRepoSize = 16 << 20 // generated assembly is a quarter of it
 )
 
 func TestGoFilesFitInAReadersHead(t *testing.T) {
