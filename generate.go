@@ -33,9 +33,9 @@ const (
 // Timings says how long a generation or EvalAll took. Time in the caller's loop
 // does not count.
 type Timings struct {
-	Load            time.Duration // packing weights, if it was not done before
+	Load            time.Duration // packing weights, where it was not done before
 	PromptTokens    int
-	Prompt          time.Duration
+	Prompt          time.Duration // less Load: weights are packed as they are used
 	GeneratedTokens int
 	Generate        time.Duration
 }
@@ -137,18 +137,17 @@ func (g *generator) start(o generateOptions, prompt func(*token.Tokenizer) []int
 // before it returns.
 func (g *generator) run() error {
 	s, t := g.session, &g.session.timings
-	if err := s.load(g.ctx); err != nil {
+	var logits []float32
+	err := s.prompt(func() (err error) {
+		logits, err = s.evaluate(g.ctx)
 		return err
-	}
-	begin := time.Now()
-	logits, err := s.evaluate(g.ctx)
-	t.Prompt = time.Since(begin)
+	})
 	for err == nil && s.stop == StopNone {
 		if t.GeneratedTokens == g.max || len(s.tokens) == s.model.run.Context() {
 			s.stop = StopLength
 			break
 		}
-		begin = time.Now()
+		begin := time.Now()
 		if t.GeneratedTokens > 0 {
 			logits, err = s.evaluate(g.ctx)
 		}

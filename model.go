@@ -74,7 +74,8 @@ func (m *Model) enter() error {
 func (m *Model) leave() { m.use.RUnlock() }
 
 // Load packs the weights and builds the tokenizer, side by side and unless it
-// has been done, so that the first use need not. A tokenizer that cannot be
+// has been done, so that the first use need not: the first evaluation packs
+// weights as it comes to them, which takes less time than Load before it. A tokenizer that cannot be
 // built is an error of what needs it. Where ctx ends first, its error is
 // returned, and Load may be called again.
 func (m *Model) Load(ctx context.Context) error {

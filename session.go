@@ -24,6 +24,7 @@ type Session struct {
 
 	stop    StopReason
 	timings Timings
+	packing time.Duration // of evaluations so far, went into packing weights
 }
 
 // NewSession returns an empty session.
@@ -116,7 +117,9 @@ func (s *Session) chunk(ctx context.Context, outputs int) error {
 	if err := s.batch.Add(s.cache, s.tokens[done:done+n], min(n, max(0, outputs-after))); err != nil {
 		return err
 	}
-	return s.batch.Run(ctx)
+	err := s.batch.Run(ctx)
+	s.packing += s.batch.Packing()
+	return err
 }
 
 // logits returns the logits of output i of the last chunk.
@@ -125,14 +128,19 @@ func (s *Session) logits(i int) ([]float32, error) {
 		return nil, err
 	}
 	defer s.model.leave()
-	return s.batch.Logits(i)
+	before := s.batch.Packing()
+	row, err := s.batch.Logits(i)
+	s.packing += s.batch.Packing() - before
+	return row, err
 }
 
-// load packs the model's weights, unless it has been done, before their first use.
-func (s *Session) load(ctx context.Context) error {
-	begin := time.Now()
-	err := s.model.Load(ctx)
-	s.timings.Load = time.Since(begin)
+// prompt counts the time of f, which evaluates a part of the prompt.
+func (s *Session) prompt(f func() error) error {
+	begin, before := time.Now(), s.packing
+	err := f()
+	load := s.packing - before
+	s.timings.Load += load
+	s.timings.Prompt += time.Since(begin) - load
 	return err
 }
 
@@ -180,27 +188,22 @@ func (s *Session) EvalAll(ctx context.Context, ids []int32) iter.Seq2[[]float32,
 		}
 		defer s.release()
 		s.timings = Timings{}
-		err := s.append(ids)
-		if err == nil {
-			s.timings.PromptTokens = s.waiting()
-			err = s.load(ctx)
-		}
-		if err != nil {
+		if err := s.append(ids); err != nil {
 			yield(nil, err)
 			return
 		}
+		s.timings.PromptTokens = s.waiting()
 		for s.waiting() > 0 {
-			begin := time.Now()
-			err := s.chunk(ctx, len(ids))
-			s.timings.Prompt += time.Since(begin)
-			if err != nil {
+			if err := s.prompt(func() error { return s.chunk(ctx, len(ids)) }); err != nil {
 				yield(nil, err)
 				return
 			}
 			for i := range s.batch.Outputs() {
-				begin := time.Now()
-				row, err := s.logits(i)
-				s.timings.Prompt += time.Since(begin)
+				var row []float32
+				err := s.prompt(func() (err error) {
+					row, err = s.logits(i)
+					return err
+				})
 				if !yield(row, err) || err != nil {
 					return
 				}

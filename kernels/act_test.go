@@ -21,7 +21,7 @@ type block struct {
 func readRecord(t testing.TB, s *Set, rec []byte, form Form) (b block) {
 	f := func(at int) float32 { return math.Float32frombits(le.Uint32(rec[at:])) }
 	i := func(at int) int { return int(int32(le.Uint32(rec[at:]))) }
-	if s.Name == "avx512" {
+	if s.Name != "generic" && s.Name != "avx2" {
 		rest := 32
 		for k := range b.codes {
 			b.codes[k] = int(int8(rec[k]))
@@ -30,8 +30,16 @@ func readRecord(t testing.TB, s *Set, rec []byte, form Form) (b block) {
 				b.codes[k] = 128*int(int8(rec[k])) + int(int8(rec[32+k]))
 			}
 		}
-		w := func(at int) int { return int(int16(le.Uint16(rec[at:]))) }
 		b.d, b.s = f(rest), f(rest+4)
+		if s.Name != "avx512" {
+			n, h0, h1 := i(rest+8)/-8, i(rest+24)/-4, i(rest+28)/-4
+			require.Equal(t, []int{-8 * n, -16 * n, -32 * h0, -32 * h1, -4 * h0, -4 * h1},
+				[]int{i(rest + 8), i(rest + 12), i(rest + 16), i(rest + 20), i(rest + 24), i(rest + 28)})
+			require.Equal(t, h0+h1, n)
+			b.h0, b.h1 = h0, h1
+			return b
+		}
+		w := func(at int) int { return int(int16(le.Uint16(rec[at:]))) }
 		b.h0, b.h1 = w(rest+24)+128*w(rest+28), w(rest+26)+128*w(rest+30)
 		n := b.h0 + b.h1
 		require.Equal(t, []int{-8 * n, -128 * n, -32 * b.h0, -32 * b.h1}, []int{i(rest + 8), i(rest + 12), i(rest + 16), i(rest + 20)})

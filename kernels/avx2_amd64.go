@@ -18,6 +18,7 @@ func avx2Set() (s *Set, missing []string) {
 	s = Generic()
 	s.Name = "avx2"
 	fillMatmulAVX2(s)
+	fillPackAVX2(s)
 	fillOpsAVX2(s)
 	return s, nil
 }

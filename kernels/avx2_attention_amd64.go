@@ -2,121 +2,25 @@
 
 package kernels
 
-import (
-	"math"
-
-	"github.com/gptrun/gptrun/asm"
-)
-
-// tileQueries is the number of queries that the largest tiles take at once.
-const tileQueries = 6
-
-// The tiles of attention for 1 to 6 queries.
-type (
-	scoresTile[T any] func(s *float32, lds int, q *float32, ldq int, k *T, dim, panels int)
-	valuesTile[T any] func(o *float32, ldo int, e *float32, lde int, v *T, ldv, vectors, positions int)
-)
+import "github.com/gptrun/gptrun/asm"
 
 // fillAttentionAVX2 puts the AVX2 parts of attention into a.
 func fillAttentionAVX2(a *AttnOps) {
-	a.Scores16 = scoresAVX2([tileQueries]scoresTile[uint16]{
+	a.Scores16 = scoresVector([tileQueries]scoresTile[uint16]{
 		asm.Scores16x1AVX2, asm.Scores16x2AVX2, asm.Scores16x3AVX2,
 		asm.Scores16x4AVX2, asm.Scores16x5AVX2, asm.Scores16x6AVX2,
 	})
-	a.Scores32 = scoresAVX2([tileQueries]scoresTile[float32]{
+	a.Scores32 = scoresVector([tileQueries]scoresTile[float32]{
 		asm.Scores32x1AVX2, asm.Scores32x2AVX2, asm.Scores32x3AVX2,
 		asm.Scores32x4AVX2, asm.Scores32x5AVX2, asm.Scores32x6AVX2,
 	})
-	a.Values16 = valuesAVX2([tileQueries]valuesTile[uint16]{
+	a.Values16 = valuesVector([tileQueries]valuesTile[uint16]{
 		asm.Values16x1AVX2, asm.Values16x2AVX2, asm.Values16x3AVX2,
 		asm.Values16x4AVX2, asm.Values16x5AVX2, asm.Values16x6AVX2,
 	}, channels16)
-	a.Values32 = valuesAVX2([tileQueries]valuesTile[float32]{
+	a.Values32 = valuesVector([tileQueries]valuesTile[float32]{
 		asm.Values32x1AVX2, asm.Values32x2AVX2, asm.Values32x3AVX2,
 		asm.Values32x4AVX2, asm.Values32x5AVX2, asm.Values32x6AVX2,
 	}, channels32)
-	a.ExpSum, a.Merge, a.StoreK16 = expSumAVX2, mergeAVX2, storeK16AVX2
-}
-
-// valuesPart is how many values a tile of queries goes through before it takes
-// the next channels of the same positions. So memory is read nearly in order:
-// with three queries or more a tile's channels are not whole rows.
-const valuesPart = 2048
-
-// evenly is how many of n queries the next tile takes, so that all the tiles
-// are about as large.
-func evenly(n int) int {
-	tiles := (n + tileQueries - 1) / tileQueries
-	return (n + tiles - 1) / tiles
-}
-
-func scoresAVX2[T any](tiles [tileQueries]scoresTile[T]) func(s []float32, lds int, q []float32, ldq, n int, k []T, dim, first, last int) {
-	return func(s []float32, lds int, q []float32, ldq, n int, k []T, dim, first, last int) {
-		if first >= last || dim == 0 {
-			return
-		}
-		panel := dim * panelPositions
-		k = k[first*panel : last*panel]
-		for n > 0 {
-			m := evenly(n)
-			out := s[:(m-1)*lds+last*panelPositions]
-			_ = q[(m-1)*ldq+dim-1]
-			tiles[m-1](&out[first*panelPositions], lds, &q[0], ldq, &k[0], dim, last-first)
-			if n -= m; n > 0 {
-				s, q = s[m*lds:], q[m*ldq:]
-			}
-		}
-	}
-}
-
-// valuesAVX2 leaves what is left of 8 channels to rest.
-func valuesAVX2[T any](tiles [tileQueries]valuesTile[T],
-	rest func(o []float32, ldo int, e []float32, lde, n int, v []T, dim, from, lo, hi int),
-) func(o []float32, ldo int, e []float32, lde, n int, v []T, dim, lo, hi int) {
-	return func(o []float32, ldo int, e []float32, lde, n int, v []T, dim, lo, hi int) {
-		if lo >= hi {
-			return
-		}
-		v = v[:hi*dim]
-		step := max(1, valuesPart/dim)
-		whole := dim &^ 7
-		for n > 0 {
-			m := evenly(n)
-			_, _ = o[(m-1)*ldo+dim-1], e[(m-1)*lde+hi-1]
-			if whole > 0 {
-				for j := lo; j < hi; j += step {
-					tiles[m-1](&o[0], ldo, &e[j], lde, &v[j*dim], dim, whole/8, min(step, hi-j))
-				}
-			}
-			if whole < dim {
-				rest(o, ldo, e, lde, m, v, dim, whole, lo, hi)
-			}
-			if n -= m; n > 0 {
-				o, e = o[m*ldo:], e[m*lde:]
-			}
-		}
-	}
-}
-
-// expSumAVX2 fills what is not visible of the first and the last panel with −Inf.
-func expSumAVX2(s []float32, lo, hi int) (m, l float32) {
-	from, to := lo&^(panelPositions-1), (hi+panelPositions-1)&^(panelPositions-1)
-	for j := from; j < lo; j++ {
-		s[j] = float32(math.Inf(-1))
-	}
-	for j := hi; j < to; j++ {
-		s[j] = float32(math.Inf(-1))
-	}
-	s = s[from:to]
-	return asm.ExpSumAVX2(&s[0], len(s)/panelPositions)
-}
-
-func mergeAVX2(acc, o []float32, a, b float32) {
-	asm.MergeAVX2(first(acc[:len(o)]), first(o), len(o), a, b)
-}
-
-func storeK16AVX2(k []uint16, pos int, x []float32) {
-	k = k[pos/panelPositions*panelPositions*len(x)+pos%panelPositions:]
-	_ = k[:(len(x)-1)*panelPositions+1]
-	asm.StoreK16AVX2(first(k), first(x), len(x))
+	a.ExpSum, a.Merge, a.StoreK16 = expSumVector(asm.ExpSumAVX2), mergeVector(asm.MergeAVX2), storeK16Vector(asm.StoreK16AVX2)
 }

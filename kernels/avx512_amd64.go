@@ -19,5 +19,7 @@ func avx512Set() (s *Set, missing []string) {
 	}
 	s.Name = "avx512"
 	fillMatmulAVX512(s)
+	fillOpsAVX512(s)
+	fillPackAVX512(s)
 	return s, nil
 }

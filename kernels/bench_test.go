@@ -40,33 +40,13 @@ func benchMatmul(b *testing.B, s *Set, t quant.Type, f Form, rows, cols, tokens 
 	src, _ := randomRows(r, t, rows, cols)
 	act := packAct(s, f, randomValues(r, tokens*cols), cols, tokens)
 	panels := packPanels(s, t, src, rows, cols)
-	size, n := s.PanelBytes(t, cols), s.PanelRowsOf(t)
-	dst, tmp := make([]float32, rows*tokens), make([]float32, n*MaxTokens)
+	dst, tmp := make([]float32, rows*tokens), make([]float32, s.PanelRowsOf(t)*MaxTokens)
 	b.SetBytes(int64(len(panels)))
 	for b.Loop() {
-		for p := range s.Panels(t, rows) {
-			s.MulPanel(dst[p*n:], rows, t, panels[p*size:(p+1)*size], min(n, rows-p*n), cols, f, act, tokens, tmp)
-		}
+		s.MulPanels(dst, rows, t, panels, rows, cols, f, act, tokens, tmp)
 	}
 	perOp := 2 * float64(rows) * float64(cols) * float64(tokens)
 	b.ReportMetric(perOp*float64(b.N)/b.Elapsed().Seconds()/1e9, "GOP/s")
-}
-
-// BenchmarkPackPanel's bytes are the GGUF rows read.
-func BenchmarkPackPanel(b *testing.B) {
-	s := Available()[len(Available())-1]
-	for _, t := range quant.Types() {
-		info, _ := quant.Lookup(t)
-		b.Run(strings.ToLower(info.Name), func(b *testing.B) {
-			rows, cols := s.PanelRowsOf(t), 2048
-			src, _ := randomRows(rand.New(rand.NewPCG(1, 2)), t, rows, cols)
-			dst := make([]byte, s.PanelBytes(t, cols))
-			b.SetBytes(int64(len(src)))
-			for b.Loop() {
-				s.PackPanel(t, dst, src, rows, cols)
-			}
-		})
-	}
 }
 
 // BenchmarkPackAct's bytes are the values read.

@@ -2,29 +2,34 @@ package kernels
 
 import "github.com/gptrun/gptrun/quant"
 
-// MulPanel multiplies one panel of type t with all tokens: for each token and
-// each of the panel's rows, dst[token·ld+row] = Σ weight·activation. act is as
-// PackAct writes it in form f. tmp has room for a panel's rows times MaxTokens
-// and is used where dst has fewer rows.
-func (s *Set) MulPanel(dst []float32, ld int, t quant.Type, panel []byte, rows, cols int, f Form, act []byte, tokens int, tmp []float32) {
+// MulPanels multiplies consecutive panels of type t with all tokens: for each
+// token and each of the panels' rows, of which the last panel may have fewer,
+// dst[token·ld+row] = Σ weight·activation. act is as PackAct writes it in form f.
+// tmp has room for a panel's rows times MaxTokens and is used for a panel that is
+// not full.
+func (s *Set) MulPanels(dst []float32, ld int, t quant.Type, panels []byte, rows, cols int, f Form, act []byte, tokens int, tmp []float32) {
 	steps := cols
 	if f != FormFloat {
 		steps = cols / blockCols
 	}
-	r, group := s.PanelRowsOf(t), s.GroupTokens(f)
+	r, size, group := s.PanelRowsOf(t), s.PanelBytes(t, cols), s.GroupTokens(f)
 	perToken := s.ActBytes(f, 1, cols)
 	tiles := &s.Tile[t][f]
-	for from := 0; from < tokens; from += group {
-		n := min(group, tokens-from)
-		a := act[from*perToken : (from+n)*perToken]
-		if rows == r {
-			out := dst[from*ld : (from+n-1)*ld+r]
-			call(tiles[n], out, ld, panel, a, steps)
-			continue
-		}
-		call(tiles[n], tmp[:n*r], r, panel, a, steps)
-		for i := range n {
-			copy(dst[(from+i)*ld:][:rows], tmp[i*r:])
+	for row := 0; row < rows; row += r {
+		panel := panels[:size]
+		panels = panels[size:]
+		for from := 0; from < tokens; from += group {
+			n := min(group, tokens-from)
+			a := act[from*perToken : (from+n)*perToken]
+			if rows-row >= r {
+				out := dst[from*ld+row : (from+n-1)*ld+row+r]
+				call(tiles[n], out, ld, panel, a, steps)
+				continue
+			}
+			call(tiles[n], tmp[:n*r], r, panel, a, steps)
+			for i := range n {
+				copy(dst[(from+i)*ld+row:(from+i)*ld+rows], tmp[i*r:])
+			}
 		}
 	}
 }

@@ -78,12 +78,9 @@ func packPanels(s *Set, t quant.Type, src []byte, rows, cols int) []byte {
 func multiply(s *Set, t quant.Type, src []byte, rows, cols int, x []float32, tokens int, f Form) []float32 {
 	act := packAct(s, f, x, cols, tokens)
 	panels := packPanels(s, t, src, rows, cols)
-	r, size := s.PanelRowsOf(t), s.PanelBytes(t, cols)
-	tmp := make([]float32, r*MaxTokens)
+	tmp := make([]float32, s.PanelRowsOf(t)*MaxTokens)
 	dst := make([]float32, tokens*rows)
-	for i := range s.Panels(t, rows) {
-		s.MulPanel(dst[i*r:], rows, t, panels[i*size:(i+1)*size], min(r, rows-i*r), cols, f, act, tokens, tmp)
-	}
+	s.MulPanels(dst, rows, t, panels, rows, cols, f, act, tokens, tmp)
 	return dst
 }
 
@@ -175,6 +172,38 @@ func TestEveryTierMultipliesLikeGeneric(t *testing.T) {
 							multiply(s, typ, src, rows, cols, x, tokens, f), fmt.Sprintf("%d×%d×%d", rows, cols, tokens))
 					}
 				})
+			}
+		}
+	})
+}
+
+// Operands end where memory that cannot be touched begins, and rows of dst of
+// other tokens' lie between.
+func TestTilesTouchNothingBeyondTheirOperands(t *testing.T) {
+	forEachTier(t, func(t *testing.T, s *Set) {
+		r := rand.New(rand.NewPCG(8, 8))
+		for _, typ := range quant.Types() {
+			info, _ := quant.Lookup(typ)
+			rows, cols := s.PanelRowsOf(typ), max(3, 2*info.BlockLen)
+			src, _ := randomRows(r, typ, rows, cols)
+			for _, f := range forms(typ) {
+				steps := cols
+				if f != FormFloat {
+					steps /= blockCols
+				}
+				for n := 1; n <= s.GroupTokens(f); n++ {
+					x := guarded(t, randomValues(r, n*cols))
+					act := guarded(t, make([]byte, s.ActBytes(f, n, cols)))
+					s.PackAct(f, act, x, cols, cols, n, 0)
+					panel := guarded(t, packPanels(s, typ, src, rows, cols))
+					want, ld := multiply(s, typ, src, rows, cols, x, n, f), rows+4
+					dst := guarded(t, make([]float32, (n-1)*ld+rows))
+					s.Tile[typ][f][n](&dst[0], ld, &panel[0], &act[0], steps)
+					for i := range n {
+						requireSame(t, want[i*rows:(i+1)*rows], dst[i*ld:][:rows], typ.String())
+						requireSame(t, make([]float32, 4), append(dst, 0, 0, 0, 0)[i*ld+rows:][:4], "between rows")
+					}
+				}
 			}
 		}
 	})

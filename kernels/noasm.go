@@ -2,8 +2,8 @@
 
 package kernels
 
-// avx2Set is nil: no assembly is compiled in.
+// avx2Set is nil: no assembly for amd64 is compiled in.
 func avx2Set() (s *Set, missing []string) { return nil, nil }
 
-// avx512Set is nil: no assembly is compiled in.
+// avx512Set is nil: no assembly for amd64 is compiled in.
 func avx512Set() (s *Set, missing []string) { return nil, nil }

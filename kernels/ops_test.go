@@ -127,6 +127,11 @@ func TestEveryTierQuantizesRowsLikeGeneric(t *testing.T) {
 			for i := range 200 {
 				blocks, tokens := 1+r.IntN(20), 1+r.IntN(4)
 				x := operands(r, 32*blocks, i%2 == 1)
+				for at := 0; at < len(x); at += 32 {
+					if r.IntN(4) == 0 {
+						fillToLimit(r, x[at:at+32])
+					}
+				}
 				stride := tokens * s.RecordBytes[form]
 				want := quantized(t, g, x, form)
 				got := guarded(t, dirty((blocks-1)*stride+s.RecordBytes[form]))
@@ -140,6 +145,16 @@ func TestEveryTierQuantizesRowsLikeGeneric(t *testing.T) {
 			}
 		}
 	})
+}
+
+// fillToLimit fills a block with values up to one at which blocks change kind.
+func fillToLimit(r *rand.Rand, block []float32) {
+	limits := []float32{0, 0x1p-149, 0x1.fffffep-65, 0x1p-64, math.MaxFloat32, float32(math.Inf(1))}
+	limit := limits[r.IntN(len(limits))]
+	for i := range block {
+		block[i] = limit * (2*r.Float32() - 1)
+	}
+	block[r.IntN(len(block))] = -limit
 }
 
 // guarded copies s to just before a page that cannot be touched, where the

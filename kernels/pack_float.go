@@ -5,9 +5,10 @@ package kernels
 // cache until its lines are full.
 const columnTile = 32
 
-// packWords packs rows of 4-byte values into a panel of r rows.
-func packWords(dst, src []byte, rows, cols, r int) {
-	for from := 0; from < cols; from += columnTile {
+// packWords packs the columns from `from` on of rows of 4-byte values into a
+// panel of r rows.
+func packWords(dst, src []byte, rows, from, cols, r int) {
+	for ; from < cols; from += columnTile {
 		to := min(from+columnTile, cols)
 		for row := range rows {
 			in := src[4*(row*cols+from) : 4*(row*cols+to)]
@@ -23,10 +24,10 @@ func packWords(dst, src []byte, rows, cols, r int) {
 	}
 }
 
-// packHalves packs rows of 2-byte values into a panel of r rows, squares of 4
-// rows by 4 columns in registers.
-func packHalves(dst, src []byte, rows, cols, r int) {
-	for from := 0; from < cols; from += columnTile {
+// packHalves packs the columns from `from` on of rows of 2-byte values into a
+// panel of r rows, squares of 4 rows by 4 columns in registers.
+func packHalves(dst, src []byte, rows, from, cols, r int) {
+	for ; from < cols; from += columnTile {
 		to := min(from+columnTile, cols)
 		row := 0
 		for ; row+4 <= rows; row += 4 {

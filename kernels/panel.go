@@ -87,18 +87,25 @@ func (s *Set) PanelBytes(t quant.Type, cols int) int {
 // has them in src, into dst, which has PanelBytes bytes. Missing rows become
 // rows of zeros.
 func (s *Set) PackPanel(t quant.Type, dst, src []byte, rows, cols int) {
-	r := s.PanelRowsOf(t)
+	r, from := s.PanelRowsOf(t), 0
 	if rows < r {
 		clear(dst)
+	} else if s.Pack[t] != nil {
+		from = s.packColumns(t, dst, src, rows, cols)
 	}
-	switch t {
-	case quant.F32:
-		packWords(dst, src, rows, cols, r)
-		return
-	case quant.F16, quant.BF16:
-		packHalves(dst, src, rows, cols, r)
-		return
+	switch {
+	case from == cols:
+	case t == quant.F32:
+		packWords(dst, src, rows, from, cols, r)
+	case !t.Quantized():
+		packHalves(dst, src, rows, from, cols, r)
+	default:
+		packRows(t, dst, src, rows, r)
 	}
+}
+
+// packRows packs rows of a quantized type into a panel of r rows.
+func packRows(t quant.Type, dst, src []byte, rows, r int) {
 	rowBytes := len(src) / rows
 	for row := 0; row < rows; row += 2 {
 		p := packing{dst: dst, a: src[row*rowBytes : (row+1)*rowBytes], row: row, rows: r}
@@ -109,4 +116,36 @@ func (s *Set) PackPanel(t quant.Type, dst, src []byte, rows, cols int) {
 		}
 		layouts[t].pack(p)
 	}
+}
+
+const (
+	// packSteps blocks of 32 columns are packed in one call of assembly: some
+	// microseconds.
+	packSteps = 64
+	// packAhead is how far ahead of what is read the file is prefetched, at least:
+	// the next panel, or a later one where panels are small.
+	packAhead = 16 << 10
+)
+
+// packColumns packs a panel that has all its rows with the tier's assembly, as
+// many blocks of 32 columns as there are, and returns how many columns that is.
+func (s *Set) packColumns(t quant.Type, dst, src []byte, rows, cols int) int {
+	info, _ := quant.Lookup(t)
+	rowBytes, blocks := len(src)/rows, cols/blockCols
+	perStep := s.PanelBytes(t, cols-cols%blockCols) / max(1, blocks)
+	for from := 0; from < blocks; from += packSteps {
+		n := min(packSteps, blocks-from)
+		at := from * blockCols / info.BlockLen * info.BlockBytes
+		// A call reads parts of all rows, but what follows is prefetched in order.
+		ahead := max(packAhead, len(src)) + at*(rows-1)
+		callPack(s.Pack[t], dst[from*perStep:], src[at:], rowBytes, n, ahead)
+	}
+	return blocks * blockCols
+}
+
+// callPack is a real call around an assembly routine, as call is.
+//
+//go:noinline
+func callPack(f PackFunc, dst, src []byte, rowBytes, steps, ahead int) {
+	f(&dst[0], &src[0], rowBytes, steps, ahead)
 }

@@ -136,7 +136,7 @@ func TestPackingAndMultiplyingAllocateNothing(t *testing.T) {
 				require.Zero(t, testing.AllocsPerRun(1, func() {
 					s.PackAct(f, act, x, cols, cols, tokens, 0)
 					s.PackPanel(typ, panels[:size], src[:len(src)/rows*min(n, rows)], min(n, rows), cols)
-					s.MulPanel(dst, rows, typ, panels[:size], min(n, rows), cols, f, act, tokens, tmp)
+					s.MulPanels(dst, rows, typ, panels[:size], min(n, rows), cols, f, act, tokens, tmp)
 				}), "%s %s", s.Name, typ)
 			}
 		}

@@ -18,6 +18,8 @@ type Set struct {
 	// Tile multiplies one panel with one group of tokens, by weight type,
 	// activation form and number of tokens.
 	Tile [quant.NumTypes]Tiles
+	// Pack packs panels, by weight type; where it is nil, Go does. See PackFunc.
+	Pack [quant.NumTypes]PackFunc
 	// RecordBytes is the size of the activation record of one token's block of
 	// 32 columns, by form (FormInt8 and FormInt16). Its layout is the tier's own.
 	RecordBytes [NumForms]int
@@ -60,6 +62,12 @@ const MaxTokens = 12
 // number of k values for float types and of blocks of 32 k for the others. act
 // is one group as PackAct writes it.
 type TileFunc func(dst *float32, ld int, panel, act *byte, steps int)
+
+// PackFunc packs columns of all rows of a panel: steps blocks of 32 columns, a
+// multiple of 8 where the type has super-blocks of 256, from rows rowBytes apart
+// in a file. It reads exactly these, and prefetches as many bytes in order, from
+// `ahead` bytes past src on.
+type PackFunc func(dst, src *byte, rowBytes, steps, ahead int)
 
 // Tiles holds a type's tile functions: index by activation form, then by
 // tokens (1…Set.Tokens).

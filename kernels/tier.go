@@ -16,6 +16,9 @@ var vectorTiers = []struct {
 }{
 	{"avx2", avx2Set},
 	{"avx512", avx512Set},
+	{"neon", neonSet},
+	{"dotprod", dotprodSet},
+	{"i8mm", i8mmSet},
 }
 
 // Generic returns the tier in plain Go, which runs everywhere.

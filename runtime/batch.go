@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/gptrun/gptrun/loader"
 	"github.com/gptrun/gptrun/runtime/exec"
@@ -25,6 +26,7 @@ type Batch struct {
 	logits   exec.Rows
 	from, to int // outputs whose logits are computed
 	ran      bool
+	packing  time.Duration
 
 	ctx     context.Context
 	guarded func() error
@@ -47,7 +49,7 @@ func (b *Batch) Reset() {
 	}
 	b.tokens, b.segments = b.tokens[:0], b.segments[:0]
 	b.members, b.outputs = b.members[:0], b.outputs[:0]
-	b.from, b.to, b.ran = 0, 0, false
+	b.from, b.to, b.ran, b.packing = 0, 0, false, 0
 }
 
 // Add appends tokens to what Run evaluates as the continuation of s; the last
@@ -77,12 +79,9 @@ func (b *Batch) Add(s *Sequence, tokens []int32, outputs int) error {
 	return nil
 }
 
-// Run evaluates the batch. On an error the sequences are as they were.
+// Run evaluates the batch; weights that are not packed yet are packed as they
+// are used. On an error the sequences are as they were.
 func (b *Batch) Run(ctx context.Context) error {
-	m := b.model
-	if err := m.Load(ctx); err != nil {
-		return err
-	}
 	if len(b.tokens) == 0 || b.ran {
 		return fmt.Errorf("the batch is empty or has been run")
 	}
@@ -106,19 +105,23 @@ func (b *Batch) guard() error {
 	m := b.model
 	m.exec.Pool.Lock()
 	defer m.exec.Pool.Unlock()
-	if err := m.err(); err != nil {
+	if err := m.prepare(); err != nil {
 		return err
 	}
-	if err := loader.Guard(b.guarded); err != nil {
-		return m.fail(err)
-	}
-	return nil
+	before := m.exec.Packing()
+	err := loader.Guard(b.guarded)
+	b.packing += m.exec.Packing() - before
+	return m.check(err)
 }
 
 func (b *Batch) forward() error {
 	b.pass.Begin(b.ctx, b.tokens, b.segments)
 	return b.model.arch.Forward(b.pass)
 }
+
+// Packing is how much of the time of Run and Logits, since Reset, went into
+// packing weights.
+func (b *Batch) Packing() time.Duration { return b.packing }
 
 // Outputs is the number of tokens that get logits.
 func (b *Batch) Outputs() int { return len(b.outputs) }
@@ -152,12 +155,14 @@ func (b *Batch) head(i int) error {
 	b.logits = exec.Rows{Data: b.logits.Data[:n*vocab], Width: vocab}
 	m.exec.Pool.Lock()
 	defer m.exec.Pool.Unlock()
-	if err := m.err(); err != nil {
+	if err := m.prepare(); err != nil {
 		return err
 	}
-	row := b.outputs[i]
-	if err := b.pass.Logits(b.logits, m.arch.Head, row, row+n, m.arch.SoftCap); err != nil {
-		return m.fail(err)
+	row, before := b.outputs[i], m.exec.Packing()
+	err := b.pass.Logits(b.logits, m.arch.Head, row, row+n, m.arch.SoftCap)
+	b.packing += m.exec.Packing() - before
+	if err != nil {
+		return m.check(err)
 	}
 	b.from, b.to = i, i+n
 	return nil

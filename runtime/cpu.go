@@ -20,7 +20,7 @@ type CPUInfo struct {
 var features = []cpuid.FeatureID{
 	cpuid.AVX2, cpuid.FMA3, cpuid.F16C, cpuid.AVXVNNI,
 	cpuid.AVX512F, cpuid.AVX512BW, cpuid.AVX512VL, cpuid.AVX512VNNI, cpuid.AVX512BF16,
-	cpuid.ASIMD, cpuid.ASIMDHP, cpuid.ASIMDDP,
+	cpuid.ASIMD, cpuid.ASIMDHP, cpuid.ASIMDDP, cpuid.I8MM,
 }
 
 // CPU describes this machine, and the tier that a model would use with the

@@ -1,10 +1,8 @@
 package runtime
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 
 	"github.com/gptrun/gptrun/kernels"
@@ -61,7 +59,8 @@ type Options struct {
 	// makes of them, and an error where positions are learned.
 	Context int
 	Batch   int // most tokens of one forward pass; 0: 512
-	// Progress is called while weights are packed, with the bytes done and in all.
+	// Progress is called, by one goroutine at a time, while weights are packed,
+	// with the bytes done and in all.
 	Progress func(done, total int64)
 }
 
@@ -81,8 +80,11 @@ type Model struct {
 	memory *mem.Region
 	mapped bool
 
-	load    sync.Mutex
-	loaded  atomic.Bool
+	// The pool's lock guards these.
+	prepared      bool
+	packed, total int64 // bytes of panels, so far and once all weights are packed
+
+	loaded  atomic.Bool // all weights are packed
 	closed  atomic.Bool
 	failure atomic.Pointer[error]
 }
@@ -113,6 +115,7 @@ func New(f *loader.File, o Options) (*Model, error) {
 	m := &Model{opts: o, file: f, arch: a}
 	m.mapped = o.Weights == WeightsMapped || o.Weights == WeightsAuto && !m.packedFits(set)
 	m.exec = exec.NewExecutor(set, o.Threads)
+	m.exec.Release, m.exec.Packed = f.Release, m.notePacked
 	c := &a.Config
 	m.exec.PrepareAttention(a.Group(), c.KeyDim, c.ValueDim)
 	return m, nil
@@ -169,37 +172,11 @@ func (m *Model) Mapped() bool { return m.mapped }
 
 // Close ends the model's workers and gives its memory back. No batch may be running.
 func (m *Model) Close() error {
-	m.load.Lock()
-	defer m.load.Unlock()
 	if m.closed.Swap(true) {
 		return nil
 	}
 	m.exec.Close()
 	return m.memory.Free()
-}
-
-// Load packs the weights unless it has been done. Batch.Run calls it. Where ctx
-// ends first, its error is returned and the memory given back; Load may be
-// called again.
-func (m *Model) Load(ctx context.Context) error {
-	if m.loaded.Load() {
-		return m.err()
-	}
-	m.load.Lock()
-	defer m.load.Unlock()
-	if m.loaded.Load() || m.err() != nil {
-		return m.err()
-	}
-	if err := loader.Guard(func() error { return m.pack(ctx) }); err != nil {
-		_ = m.memory.Free()
-		m.memory = nil
-		if ctx.Err() != nil && !errors.Is(err, loader.ErrFault) {
-			return err
-		}
-		return m.fail(err)
-	}
-	m.loaded.Store(true)
-	return nil
 }
 
 // err returns why the model cannot be used, if so.
@@ -212,64 +189,3 @@ func (m *Model) err() error {
 	}
 	return nil
 }
-
-// fail marks the model failed where err says that its file is gone.
-func (m *Model) fail(err error) error {
-	if errors.Is(err, loader.ErrFault) || !m.loaded.Load() {
-		err = m.file.Named(err)
-		m.failure.CompareAndSwap(nil, &err)
-	}
-	return err
-}
-
-// panelAlign is where a matrix's panels start: at a cache line.
-const panelAlign = 128
-
-func (m *Model) pack(ctx context.Context) error {
-	m.exec.Pool.Lock()
-	defer m.exec.Pool.Unlock()
-	if err := m.arch.LoadVectors(); err != nil {
-		return err
-	}
-	set := m.exec.Set
-	if m.mapped {
-		largest := 0
-		for _, w := range m.arch.Matrices {
-			largest = max(largest, set.PanelBytes(w.Type, w.Cols))
-		}
-		m.exec.PrepareScratch(largest)
-		return nil
-	}
-	total := m.packedBytes(set)
-	region, err := mem.Alloc(int(total))
-	if err != nil {
-		return err
-	}
-	m.memory = region
-	buf := region.Bytes()
-	for _, w := range m.arch.Matrices {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n := w.PackedBytes(set)
-		if err := w.Pack(m.exec, buf[:n:n], m.file.Release); err != nil {
-			return err
-		}
-		buf = buf[alignUp(n):]
-		if m.opts.Progress != nil {
-			m.opts.Progress(total-int64(len(buf)), total)
-		}
-	}
-	return nil
-}
-
-// packedBytes is the memory that all weights take in panels.
-func (m *Model) packedBytes(set *kernels.Set) int64 {
-	var total int64
-	for _, w := range m.arch.Matrices {
-		total += int64(alignUp(w.PackedBytes(set)))
-	}
-	return total
-}
-
-func alignUp(n int) int { return (n + panelAlign - 1) &^ (panelAlign - 1) }

@@ -152,13 +152,26 @@ func TestAFileThatShrinksBeforeItIsPackedFailsTheModel(t *testing.T) {
 	}
 	data, err := os.ReadFile(tinyPath("llama", "q8_0"))
 	require.NoError(t, err)
-	path := filepath.Join(t.TempDir(), "model.gguf")
-	require.NoError(t, os.WriteFile(path, data, 0o600))
-	m := openModel(t, path, Options{Threads: 2})
-	require.NoError(t, os.Truncate(path, 4096))
-	err = m.Load(context.Background())
-	require.ErrorIs(t, err, loader.ErrFault)
-	require.ErrorContains(t, err, path)
+	for name, use := range map[string]func(*Model) error{
+		"Load": func(m *Model) error { return m.Load(context.Background()) },
+		"Run": func(m *Model) error {
+			b := m.NewBatch()
+			require.NoError(t, b.Add(m.NewSequence(), []int32{1, 2, 3}, 1))
+			return b.Run(context.Background())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "model.gguf")
+			require.NoError(t, os.WriteFile(path, data, 0o600))
+			m := openModel(t, path, Options{Threads: 2})
+			require.NoError(t, os.Truncate(path, 4096))
+			for range 2 {
+				err := use(m)
+				require.ErrorIs(t, err, loader.ErrFault)
+				require.ErrorContains(t, err, path)
+			}
+		})
+	}
 }
 
 func TestMemoryGrowsWithTheContext(t *testing.T) {
@@ -170,14 +183,57 @@ func TestMemoryGrowsWithTheContext(t *testing.T) {
 }
 
 func TestProgressReachesTheEnd(t *testing.T) {
-	var last, total int64
-	m := openModel(t, tinyPath("llama", "q8_0"), Options{Threads: 2, Weights: WeightsPacked, Progress: func(d, n int64) {
-		require.Greater(t, d, last)
-		last, total = d, n
-	}})
-	require.NoError(t, m.Load(context.Background()))
-	require.Positive(t, total)
-	require.Equal(t, total, last)
+	for name, use := range map[string]func(*Model){
+		"Load": func(m *Model) { require.NoError(t, m.Load(context.Background())) },
+		"Run":  func(m *Model) { greedy(t, m, []int32{1, 2, 3}, 2) },
+		"both": func(m *Model) {
+			prefill(t, m, m.NewSequence(), []int32{1, 2, 3}) // all but the output head
+			require.NoError(t, m.Load(context.Background()))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var last, total int64
+			m := openModel(t, tinyPath("llama", "q8_0"), Options{Threads: 2, Weights: WeightsPacked, Progress: func(d, n int64) {
+				require.Greater(t, d, last)
+				last, total = d, n
+			}})
+			use(m)
+			require.Positive(t, total)
+			require.Equal(t, total, last)
+			require.True(t, m.loaded.Load())
+		})
+	}
+}
+
+func TestWeightsPackedBeforeGiveTheBitsOfThosePackedAtTheirFirstUse(t *testing.T) {
+	for _, arch := range tinyArchs {
+		var g tinyGolden
+		readJSON(t, &g, "tiny", arch, "golden.json")
+		ids := longText(arch, g, 100)
+		before := openModel(t, tinyPath(arch, "q8_0"), Options{Threads: 2, Weights: WeightsPacked})
+		require.NoError(t, before.Load(context.Background()))
+		first := openModel(t, tinyPath(arch, "q8_0"), Options{Threads: 2, Weights: WeightsPacked})
+		requireSameBits(t, evaluate(t, before, ids, 512), evaluate(t, first, ids, 30), arch)
+	}
+}
+
+func TestTheTimeOfPackingIsTheFirstBatchs(t *testing.T) {
+	m := openModel(t, tinyPath("llama", "q8_0"), Options{Threads: 2, Weights: WeightsPacked})
+	b := m.NewBatch()
+	for i := range 2 {
+		b.Reset()
+		require.NoError(t, b.Add(m.NewSequence(), []int32{1, 2, 3}, 1))
+		require.NoError(t, b.Run(context.Background()))
+		run := b.Packing()
+		_, err := b.Logits(0)
+		require.NoError(t, err)
+		if i == 0 {
+			require.Positive(t, run)
+			require.Greater(t, b.Packing(), run, "the output head")
+		} else {
+			require.Zero(t, b.Packing())
+		}
+	}
 }
 
 func TestACancelledLoadGivesItsMemoryBackAndMayBeRepeated(t *testing.T) {
@@ -187,8 +243,15 @@ func TestACancelledLoadGivesItsMemoryBackAndMayBeRepeated(t *testing.T) {
 			cancel()
 		}
 	}})
+	b := m.NewBatch()
+	require.NoError(t, b.Add(m.NewSequence(), []int32{1, 2, 3}, 1))
+	require.NoError(t, b.Run(context.Background())) // all but the output head is packed
 	require.ErrorIs(t, m.Load(ctx), context.Canceled)
 	require.Nil(t, m.memory)
+	_, err := b.Logits(0) // packs the head alone
+	require.NoError(t, err)
+	require.NotNil(t, m.memory)
+	require.False(t, m.loaded.Load())
 	require.NoError(t, m.Load(context.Background()))
 	want := greedy(t, openModel(t, tinyPath("llama", "q8_0"), Options{Threads: 1}), []int32{1, 2, 3}, 4)
 	require.Equal(t, want, greedy(t, m, []int32{1, 2, 3}, 4))
@@ -213,8 +276,13 @@ func TestAPassThatStopsHalfwayLeavesNoTrace(t *testing.T) {
 			var g tinyGolden
 			readJSON(t, &g, "tiny", arch, "golden.json")
 			ids := longText(arch, g, 256)
-			m := openModel(t, tinyPath(arch, "q8_0"), Options{Threads: 2})
-			want := evaluate(t, m, ids, 512)
+			opts := Options{Threads: 2, Weights: WeightsPacked}
+			want := evaluate(t, openModel(t, tinyPath(arch, "q8_0"), opts), ids, 512)
+			m := openModel(t, tinyPath(arch, "q8_0"), opts)
+			cut := m.NewBatch()
+			require.NoError(t, cut.Add(m.NewSequence(), ids[:9], 1))
+			require.ErrorIs(t, cut.Run(&stopsAfter{context.Background(), 1}), context.Canceled, "half of the weights are packed")
+			require.False(t, m.loaded.Load())
 			s, b := m.NewSequence(), m.NewBatch()
 			prefill(t, m, s, ids[:250])
 			for layers := range len(m.Config().Heads) {

@@ -123,29 +123,21 @@ func (m *gemma3) forward(p *exec.Pass) {
 		}
 		m.layers[i].forward(m, p, i)
 	}
-	p.RMSNorm(p.H, p.X, m.norm, m.cfg.NormEps)
+	p.FinalRMSNorm(m.norm, m.cfg.NormEps)
 }
 
 func (l *gemma3Layer) forward(m *gemma3, p *exec.Pass, i int) {
 	eps := m.cfg.NormEps
 	q, k, v, a := p.Q.Cut(l.Q.Rows), p.K.Cut(l.K.Rows), p.V.Cut(l.V.Rows), p.A.Cut(l.O.Cols)
-	p.RMSNorm(p.H, p.X, l.attnNorm, eps)
-	p.Linear(p.H, exec.Product{Dst: q, W: l.Q}, exec.Product{Dst: k, W: l.K}, exec.Product{Dst: v, W: l.V})
-	p.HeadNorm(q, l.qNorm, eps)
-	p.HeadNorm(k, l.kNorm, eps)
-	p.Rotate(q, m.cfg.KeyDim, l.rope)
-	p.Rotate(k, m.cfg.KeyDim, l.rope)
-	p.Store(i, k, v)
+	p.Linear(p.RMSNormed(l.attnNorm, eps),
+		exec.Product{Dst: q, W: l.Q}, exec.Product{Dst: k, W: l.K}, exec.Product{Dst: v, W: l.V})
+	p.Store(i, exec.Heads{Q: q, K: k, V: v, QNorm: l.qNorm, KNorm: l.kNorm, Eps: eps, RoPE: l.rope})
 	p.Attend(i, a, q, m.cfg.Heads[i], m.scale)
-	p.Linear(a, exec.Product{Dst: p.H, W: l.O})
-	p.RMSNorm(p.H, p.H, l.postAttnNorm, eps)
-	p.Add(p.X, p.H)
+	p.Linear(exec.Plain(a), exec.Product{Dst: p.H, W: l.O})
+	p.Residual(p.H, l.postAttnNorm, eps)
 
 	g, u := p.G.Cut(l.Up.Rows), p.U.Cut(l.Up.Rows)
-	p.RMSNorm(p.H, p.X, l.ffnNorm, eps)
-	p.Linear(p.H, exec.Product{Dst: g, W: l.Gate}, exec.Product{Dst: u, W: l.Up})
-	p.GELUMul(g, g, u)
-	p.Linear(g, exec.Product{Dst: p.H, W: l.Down})
-	p.RMSNorm(p.H, p.H, l.postFFNNorm, eps)
-	p.Add(p.X, p.H)
+	p.Linear(p.RMSNormed(l.ffnNorm, eps), exec.Product{Dst: g, W: l.Gate}, exec.Product{Dst: u, W: l.Up})
+	p.Linear(exec.GELUGated(g, u), exec.Product{Dst: p.H, W: l.Down})
+	p.Residual(p.H, l.postFFNNorm, eps)
 }

@@ -61,20 +61,20 @@ func (m *gpt2) forward(p *exec.Pass) {
 		}
 		m.layers[i].forward(m, p, i)
 	}
-	p.LayerNorm(p.H, p.X, m.norm.weight, m.norm.bias, m.cfg.NormEps)
+	p.FinalLayerNorm(m.norm.weight, m.norm.bias, m.cfg.NormEps)
 }
 
 func (l *gpt2Layer) forward(m *gpt2, p *exec.Pass, i int) {
 	q, k, v, a := p.Q.Cut(l.Q.Rows), p.K.Cut(l.K.Rows), p.V.Cut(l.V.Rows), p.A.Cut(l.O.Cols)
-	p.LayerNorm(p.H, p.X, l.attnNorm.weight, l.attnNorm.bias, m.cfg.NormEps)
-	p.Linear(p.H, exec.Product{Dst: q, W: l.Q}, exec.Product{Dst: k, W: l.K}, exec.Product{Dst: v, W: l.V})
-	p.Store(i, k, v)
+	p.Linear(p.LayerNormed(l.attnNorm.weight, l.attnNorm.bias, m.cfg.NormEps),
+		exec.Product{Dst: q, W: l.Q}, exec.Product{Dst: k, W: l.K}, exec.Product{Dst: v, W: l.V})
+	p.Store(i, exec.Heads{Q: q, K: k, V: v})
 	p.Attend(i, a, q, m.cfg.Heads[i], m.scale)
-	p.Linear(a, exec.Product{Dst: p.X, W: l.O, Add: true})
+	p.Linear(exec.Plain(a), exec.Product{Dst: p.H, W: l.O})
+	p.Residual(p.H, nil, 0)
 
 	u := p.U.Cut(l.Up.Rows)
-	p.LayerNorm(p.H, p.X, l.ffnNorm.weight, l.ffnNorm.bias, m.cfg.NormEps)
-	p.Linear(p.H, exec.Product{Dst: u, W: l.Up})
-	p.GELU(u, u)
-	p.Linear(u, exec.Product{Dst: p.X, W: l.Down, Add: true})
+	p.Linear(p.LayerNormed(l.ffnNorm.weight, l.ffnNorm.bias, m.cfg.NormEps), exec.Product{Dst: u, W: l.Up})
+	p.Linear(exec.GELU(u), exec.Product{Dst: p.H, W: l.Down})
+	p.Residual(p.H, nil, 0)
 }

@@ -65,22 +65,20 @@ func (m *llama) forward(p *exec.Pass) {
 		}
 		m.layers[i].forward(m, p, i)
 	}
-	p.RMSNorm(p.H, p.X, m.norm, m.cfg.NormEps)
+	p.FinalRMSNorm(m.norm, m.cfg.NormEps)
 }
 
 func (l *llamaLayer) forward(m *llama, p *exec.Pass, i int) {
 	q, k, v, a := p.Q.Cut(l.Q.Rows), p.K.Cut(l.K.Rows), p.V.Cut(l.V.Rows), p.A.Cut(l.O.Cols)
-	p.RMSNorm(p.H, p.X, l.attnNorm, m.cfg.NormEps)
-	p.Linear(p.H, exec.Product{Dst: q, W: l.Q}, exec.Product{Dst: k, W: l.K}, exec.Product{Dst: v, W: l.V})
-	p.Rotate(q, m.cfg.KeyDim, m.rope)
-	p.Rotate(k, m.cfg.KeyDim, m.rope)
-	p.Store(i, k, v)
+	p.Linear(p.RMSNormed(l.attnNorm, m.cfg.NormEps),
+		exec.Product{Dst: q, W: l.Q}, exec.Product{Dst: k, W: l.K}, exec.Product{Dst: v, W: l.V})
+	p.Store(i, exec.Heads{Q: q, K: k, V: v, RoPE: m.rope})
 	p.Attend(i, a, q, m.cfg.Heads[i], m.scale)
-	p.Linear(a, exec.Product{Dst: p.X, W: l.O, Add: true})
+	p.Linear(exec.Plain(a), exec.Product{Dst: p.H, W: l.O})
+	p.Residual(p.H, nil, 0)
 
 	g, u := p.G.Cut(l.Up.Rows), p.U.Cut(l.Up.Rows)
-	p.RMSNorm(p.H, p.X, l.ffnNorm, m.cfg.NormEps)
-	p.Linear(p.H, exec.Product{Dst: g, W: l.Gate}, exec.Product{Dst: u, W: l.Up})
-	p.SiLUMul(g, g, u)
-	p.Linear(g, exec.Product{Dst: p.X, W: l.Down, Add: true})
+	p.Linear(p.RMSNormed(l.ffnNorm, m.cfg.NormEps), exec.Product{Dst: g, W: l.Gate}, exec.Product{Dst: u, W: l.Up})
+	p.Linear(exec.SiLUGated(g, u), exec.Product{Dst: p.H, W: l.Down})
+	p.Residual(p.H, nil, 0)
 }

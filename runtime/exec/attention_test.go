@@ -69,7 +69,7 @@ func attend(t testing.TB, x *Executor, l int, q []float32, seqs ...*attended) Ro
 		k.Data = append(k.Data, s.h.k[l].part(at, at+s.count).Data...)
 		v.Data = append(v.Data, s.h.v[l].part(at, at+s.count).Data...)
 	}
-	p.Store(l, k, v)
+	p.Store(l, Heads{K: k, V: v})
 	out := Rows{make([]float32, n*testHeads*g.ValueDim), testHeads * g.ValueDim}
 	p.Attend(l, out, Rows{q, testHeads * g.KeyDim}, testHeads, testScale)
 	require.NoError(t, p.Err())

@@ -1,19 +1,27 @@
 package exec
 
 import (
+	"time"
+
 	"github.com/gptrun/gptrun/kernels"
 	"github.com/gptrun/gptrun/runtime/pool"
 )
 
 // scratchBytes is the room a worker has to pack panels at each use: small
 // enough to stay in a core's second-level cache.
-const scratchBytes = 256 << 10
+const scratchBytes = 128 << 10
 
 // Executor is what all passes over one model share: the tier's kernels, the
 // workers, and each worker's scratch memory.
 type Executor struct {
 	Set  *kernels.Set
 	Pool *pool.Pool
+
+	// Release is called, by any worker, with what has been packed of the source
+	// of a matrix that keeps its panels.
+	Release func(source []byte)
+	// Packed is called, by who holds the pool, when a matrix has all its panels.
+	Packed func(m *Matrix)
 
 	workers []scratch
 }
@@ -22,17 +30,27 @@ type scratch struct {
 	tile   []float32         // one panel's outputs for a group of tokens
 	panels []byte            // panels packed at use
 	attn   *kernels.AttnTile // attention's running state
-	sum    []float32         // one panel's outputs for a block of tokens
+	in     []float32         // inputs about to be packed
 	row    []float32         // a head's worth of values
+
+	packing time.Duration // spent on panels that are kept
+}
+
+// inputs returns room for n values that are about to be packed.
+func (s *scratch) inputs(n int) []float32 {
+	if cap(s.in) < n {
+		s.in = make([]float32, n)
+	}
+	return s.in[:n]
 }
 
 // NewExecutor starts an executor of n workers.
 func NewExecutor(set *kernels.Set, workers int) *Executor {
 	x := &Executor{Set: set, Pool: pool.New(workers), workers: make([]scratch, workers)}
+	x.Release, x.Packed = func([]byte) {}, func(*Matrix) {}
 	rows := max(set.PanelRows, set.FloatPanelRows)
 	for i := range x.workers {
 		x.workers[i].tile = make([]float32, rows*kernels.MaxTokens)
-		x.workers[i].sum = make([]float32, rows*tokenBlock)
 	}
 	return x
 }
@@ -52,6 +70,15 @@ func (x *Executor) PrepareScratch(panelBytes int) {
 	for i := range x.workers {
 		x.workers[i].panels = make([]byte, max(scratchBytes, panelBytes))
 	}
+}
+
+// Packing is how long workers have packed panels that are kept, on average: the
+// caller holds the pool.
+func (x *Executor) Packing() (mean time.Duration) {
+	for i := range x.workers {
+		mean += x.workers[i].packing
+	}
+	return mean / time.Duration(len(x.workers))
 }
 
 // Close ends the workers.

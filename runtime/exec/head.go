@@ -5,7 +5,7 @@ import "github.com/gptrun/gptrun/kernels"
 // Logits multiplies the rows [from, to) of H with the output head and writes
 // them to dst, from row 0 on; softCap c > 0 replaces each x by c·tanh(x/c).
 func (p *Pass) Logits(dst Rows, head *Matrix, from, to int, softCap float32) error {
-	p.linear(p.H, from, to, Product{Dst: dst, W: head})
+	p.linear(Plain(p.H), from, to, Product{Dst: dst, W: head})
 	if p.err == nil && softCap > 0 {
 		softCapRows(p.x.Set, dst.Data[:(to-from)*dst.Width], softCap)
 	}

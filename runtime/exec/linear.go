@@ -4,12 +4,10 @@ import (
 	"github.com/gptrun/gptrun/kernels"
 )
 
-// Product is one matrix product of a Linear call: Dst = In·Wᵀ + bias, plus
-// what Dst holds where Add is set.
+// Product is one matrix product of a Linear call: Dst = In·Wᵀ + bias.
 type Product struct {
 	Dst Rows
 	W   *Matrix
-	Add bool
 }
 
 const (
@@ -18,20 +16,17 @@ const (
 	tokenBlock = 60 // a multiple of every tier's group of tokens
 	// itemBytes of packed weights are an item at least: some microseconds.
 	itemBytes = 24 << 10
-	// inlineRecords is up to how many activation records the caller packs
-	// alone: less work than waking the workers.
-	inlineRecords = 256
 )
 
 // Linear multiplies the rows of in with several matrices of equal width: one
-// packing of the activations for each form they want, one fork and join.
-func (p *Pass) Linear(in Rows, products ...Product) {
+// packing of the activations, one fork and join.
+func (p *Pass) Linear(in Input, products ...Product) {
 	p.linear(in, 0, p.n, products...)
 }
 
 // linear is Linear on the rows [from, to) of in, written to rows 0… of the
 // products' destinations.
-func (p *Pass) linear(in Rows, from, to int, products ...Product) {
+func (p *Pass) linear(in Input, from, to int, products ...Product) {
 	if p.err != nil || from == to {
 		return
 	}
@@ -40,54 +35,24 @@ func (p *Pass) linear(in Rows, from, to int, products ...Product) {
 	t.tokens = to - from
 	t.panels = t.panels[:0]
 	total, bytes := 0, 0
-	var packed [kernels.NumForms]bool
+	var forms [kernels.NumForms]bool
 	for i := range t.products {
 		w := t.products[i].W
-		if f := w.Form(); !packed[f] {
-			packed[f] = true
-			p.packActivations(in, f, from, to)
-		}
+		forms[w.Form()] = true
 		total += p.x.Set.Panels(w.Type, w.Rows)
 		bytes += w.PackedBytes(p.x.Set)
 		t.panels = append(t.panels, total)
 	}
+	p.packInput(in, forms, from, t.tokens)
 	workers := p.x.Pool.Workers()
 	items := min(total, max(1, bytes*min(t.tokens, 16)/itemBytes), 16*workers)
 	t.total, t.items = total, items
 	p.run(t, items)
-}
-
-// packActivations writes the rows' activation records of one form.
-func (p *Pass) packActivations(in Rows, f kernels.Form, from, to int) {
-	set := p.x.Set
-	t := &p.pack
-	t.in, t.form, t.from, t.tokens = in, f, from, to-from
-	n := set.ActBytes(f, t.tokens, in.Width)
-	if cap(p.act[f]) < n {
-		p.act[f] = alignedBytes(n)
-	}
-	p.act[f] = p.act[f][:n]
-	group := set.GroupTokens(f)
-	groups := (t.tokens + group - 1) / group
-	if t.tokens*in.Width/32 <= inlineRecords {
-		for g := range groups {
-			t.Do(0, g)
+	for i := range t.products {
+		if p.err == nil {
+			p.x.finish(t.products[i].W)
 		}
-		return
 	}
-	p.run(t, groups)
-}
-
-type actTask struct {
-	p            *Pass
-	in           Rows
-	form         kernels.Form
-	from, tokens int
-}
-
-func (t *actTask) Do(_, group int) {
-	x := t.in.Data[t.from*t.in.Width:]
-	t.p.x.Set.PackAct(t.form, t.p.act[t.form], x, t.in.Width, t.in.Width, t.tokens, group)
 }
 
 // mulTask multiplies runs of panels: the panels of all products are numbered
@@ -114,57 +79,39 @@ func (t *mulTask) Do(worker, item int) {
 }
 
 // multiply computes the panels [from, to) of one product. Panels that are not
-// kept are packed into the worker's scratch, as many at a time as fit.
+// there are packed just before, as many at a time as stay in the cache.
 func (t *mulTask) multiply(worker int, pr *Product, from, to int) {
-	set, w := t.p.x.Set, pr.W
-	size := set.PanelBytes(w.Type, w.Cols)
-	if w.panels != nil {
+	x, w := t.p.x, pr.W
+	size := x.Set.PanelBytes(w.Type, w.Cols)
+	if w.packed {
 		t.sweep(worker, pr, w.panels[from*size:to*size], from, to)
 		return
 	}
-	scratch := t.p.x.workers[worker].panels
-	step := max(1, len(scratch)/size)
-	for ; from < to; from += step {
-		n := min(step, to-from)
-		for i := range n {
-			w.packPanel(set, scratch[i*size:(i+1)*size], from+i)
-		}
-		t.sweep(worker, pr, scratch[:n*size], from, from+n)
+	step := max(1, scratchBytes/size)
+	for at := from; at < to; at += step {
+		end := min(at+step, to)
+		t.sweep(worker, pr, x.pack(worker, w, at, end), at, end)
 	}
+	x.release(w, from, to)
 }
 
 // sweep multiplies the given panels, [from, to) of the product, with all tokens.
 func (t *mulTask) sweep(worker int, pr *Product, panels []byte, from, to int) {
 	set, w := t.p.x.Set, pr.W
 	f := w.Form()
-	size := set.PanelBytes(w.Type, w.Cols)
-	r := set.PanelRowsOf(w.Type)
-	act, s := t.p.act[f], &t.p.x.workers[worker]
-	perToken := set.ActBytes(f, 1, w.Cols)
+	row := from * set.PanelRowsOf(w.Type)
+	rows := min(to*set.PanelRowsOf(w.Type), w.Rows) - row
+	act, perToken := t.p.act[f], set.ActBytes(f, 1, w.Cols)
 	ld := pr.Dst.Width
 	for tok := 0; tok < t.tokens; tok += tokenBlock {
 		n := min(tokenBlock, t.tokens-tok)
-		a := act[tok*perToken : (tok+n)*perToken]
-		for i := from; i < to; i++ {
-			row := i * r
-			rows := min(r, w.Rows-row)
-			panel := panels[(i-from)*size : (i-from+1)*size]
-			dst := pr.Dst.Data[tok*ld+row:]
-			// What is added to dst has its bias first.
-			out, outLD := dst, ld
-			if pr.Add {
-				out, outLD = s.sum, rows
-			}
-			set.MulPanel(out, outLD, w.Type, panel, rows, w.Cols, f, a, n, s.tile)
-			for j := range n {
-				o := out[j*outLD : j*outLD+rows]
-				if w.Bias != nil {
-					set.Add(o, w.Bias[row:row+rows])
-				}
-				if pr.Add {
-					set.Add(dst[j*ld:j*ld+rows], o)
-				}
-			}
+		dst := pr.Dst.Data[tok*ld+row:]
+		set.MulPanels(dst, ld, w.Type, panels, rows, w.Cols, f, act[tok*perToken:(tok+n)*perToken], n, t.p.x.workers[worker].tile)
+		if w.Bias == nil {
+			continue
+		}
+		for j := range n {
+			set.Add(dst[j*ld:j*ld+rows], w.Bias[row:row+rows])
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"time"
+
 	"github.com/gptrun/gptrun/kernels"
 	"github.com/gptrun/gptrun/quant"
 )
@@ -18,8 +20,10 @@ type Matrix struct {
 	// Exact asks for two-term activations.
 	Exact bool
 
-	// panels is nil where the rows are packed anew at each use.
+	// panels is nil where the rows are packed anew at each use; otherwise packed
+	// says that they are in it.
 	panels []byte
+	packed bool
 }
 
 // Slice returns the rows [from, to) as a matrix of its own.
@@ -42,52 +46,89 @@ func (m *Matrix) PackedBytes(s *kernels.Set) int {
 	return s.Panels(m.Type, m.Rows) * s.PanelBytes(m.Type, m.Cols)
 }
 
+// Keep gives the matrix room for its panels, PackedBytes bytes, which belong to
+// it from then on: Pack fills them, or else the first product. nil takes the
+// room away, and rows are packed at each use.
+func (m *Matrix) Keep(room []byte) { m.panels, m.packed = room, false }
+
+// source is what panels [from, to) are packed from.
+func (m *Matrix) source(s *kernels.Set, from, to int) []byte {
+	perPanel := s.PanelRowsOf(m.Type) * (len(m.Source) / m.Rows)
+	return m.Source[from*perPanel : min(to*perPanel, len(m.Source))]
+}
+
 // packPanel packs panel i of the matrix into dst.
 func (m *Matrix) packPanel(s *kernels.Set, dst []byte, i int) {
 	r := s.PanelRowsOf(m.Type)
-	rows := min(r, m.Rows-i*r)
-	rowBytes := len(m.Source) / m.Rows
-	first := i * r * rowBytes
-	s.PackPanel(m.Type, dst, m.Source[first:first+rows*rowBytes], rows, m.Cols)
+	s.PackPanel(m.Type, dst, m.source(s, i, i+1), min(r, m.Rows-i*r), m.Cols)
 }
 
-// packStretch is how much of a matrix's source is packed before its pages are
-// given back.
-const packStretch = 16 << 20
+// pack packs panels [from, to) of m and returns them: in their places, where m
+// keeps them, or else in the worker's scratch.
+func (x *Executor) pack(worker int, m *Matrix, from, to int) []byte {
+	begin, s := time.Now(), &x.workers[worker]
+	size := x.Set.PanelBytes(m.Type, m.Cols)
+	dst := s.panels
+	if m.panels != nil {
+		dst = m.panels[from*size:]
+	}
+	dst = dst[:(to-from)*size]
+	for i := range to - from {
+		m.packPanel(x.Set, dst[i*size:(i+1)*size], from+i)
+	}
+	if m.panels != nil {
+		s.packing += time.Since(begin)
+	}
+	return dst
+}
 
-// packTask packs panels of one matrix, a run of panels an item.
+// releaseBytes of a matrix's source are given back by the worker that has
+// packed them, so that a large matrix is never in memory twice. The rest is
+// given back when the whole matrix is packed: it takes a system call.
+const releaseBytes = 512 << 10
+
+// release gives back what panels [from, to) of m were packed from, if it is much.
+func (x *Executor) release(m *Matrix, from, to int) {
+	if source := m.source(x.Set, from, to); m.panels != nil && len(source) >= releaseBytes {
+		x.Release(source)
+	}
+}
+
+// finish notes that all panels of m have been packed.
+func (x *Executor) finish(m *Matrix) {
+	if m.panels == nil || m.packed {
+		return
+	}
+	m.packed = true
+	x.Release(m.Source)
+	x.Packed(m)
+}
+
+// packTask packs the panels of one matrix, a run of panels an item.
 type packTask struct {
-	set   *kernels.Set
-	m     *Matrix
-	dst   []byte
-	first int // first panel
-	count int // panels in all
-	run   int // panels in an item
+	x           *Executor
+	m           *Matrix
+	panels, run int // in all, of an item
 }
 
-func (t *packTask) Do(_, item int) {
-	size := t.set.PanelBytes(t.m.Type, t.m.Cols)
-	for i := item * t.run; i < min((item+1)*t.run, t.count); i++ {
-		p := t.first + i
-		t.m.packPanel(t.set, t.dst[p*size:(p+1)*size], p)
-	}
+func (t *packTask) Do(worker, item int) {
+	from, to := item*t.run, min((item+1)*t.run, t.panels)
+	t.x.pack(worker, t.m, from, to)
+	t.x.release(t.m, from, to)
 }
 
-// Pack writes the matrix's panels to dst, which has PackedBytes bytes and
-// belongs to the matrix from then on. As it goes it calls release with what it
-// has read of the source. The caller holds the pool.
-func (m *Matrix) Pack(x *Executor, dst []byte, release func(source []byte)) error {
-	panels, rowBytes := x.Set.Panels(m.Type, m.Rows), len(m.Source)/m.Rows
-	perPanel := x.Set.PanelRowsOf(m.Type) * rowBytes
-	stretch := max(1, packStretch/perPanel)
-	t := packTask{set: x.Set, m: m, dst: dst, run: max(1, 64<<10/perPanel)}
-	for t.first = 0; t.first < panels; t.first += stretch {
-		t.count = min(stretch, panels-t.first)
-		if err := x.Pool.Run(&t, (t.count+t.run-1)/t.run); err != nil {
-			return err
-		}
-		release(m.Source[t.first*perPanel : min((t.first+t.count)*perPanel, len(m.Source))])
+// Pack packs the panels of a matrix that keeps them, unless it has been done.
+// The caller holds the pool.
+func (x *Executor) Pack(m *Matrix) error {
+	if m.panels == nil || m.packed {
+		return nil
 	}
-	m.panels = dst
+	t := packTask{x: x, m: m, panels: x.Set.Panels(m.Type, m.Rows)}
+	perPanel := max(1, len(m.source(x.Set, 0, 1)))
+	t.run = min(1+(releaseBytes-1)/perPanel, 1+t.panels/(8*x.Pool.Workers()))
+	if err := x.Pool.Run(&t, (t.panels+t.run-1)/t.run); err != nil {
+		return err
+	}
+	x.finish(m)
 	return nil
 }

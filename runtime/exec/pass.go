@@ -36,8 +36,9 @@ type Segment struct {
 // Pass is one forward pass over up to a fixed number of tokens. Its methods
 // are no-ops after an error, which Err returns.
 type Pass struct {
-	// X is the residual stream, H a normalised copy of it; Q, K, V and A are
-	// attention's inputs and output, G and U the feed-forward's.
+	// X is the residual stream, H what a layer's parts add to it and, at last,
+	// its normalised copy; Q, K, V and A are attention's inputs and output, G and
+	// U the feed-forward's.
 	X, H, Q, K, V, A, G, U Rows
 
 	x        *Executor
@@ -49,7 +50,8 @@ type Pass struct {
 	pos      []int
 	segments []Segment
 
-	angles []*angles
+	residual residual
+	angles   []*angles
 
 	act  [kernels.NumForms][]byte
 	pack actTask
@@ -69,7 +71,7 @@ func NewPass(x *Executor, sizes Sizes) *Pass {
 // in tokens and have room reserved in their caches. The caller holds the pool
 // until the pass is done.
 func (p *Pass) Begin(ctx context.Context, tokens []int32, segments []Segment) {
-	p.ctx, p.err = ctx, nil
+	p.ctx, p.err, p.residual = ctx, nil, residual{}
 	p.n, p.tokens, p.segments = len(tokens), tokens, segments
 	p.pos = p.pos[:0]
 	for _, s := range segments {

@@ -37,16 +37,6 @@ func (p *Pass) Tabulate(r *RoPE) {
 	})
 }
 
-// Rotate applies r, which Tabulate has seen, to each head of headDim values of
-// the rows of x. Values past the rotary part of a head stay.
-func (p *Pass) Rotate(x Rows, headDim int, r *RoPE) {
-	t := &p.row
-	t.dst, t.dim, t.angles = x, headDim, p.anglesOf(r)
-	p.rows(x.Width, func(t *rowTask, _, i int) {
-		t.angles.rotate(t.p.x.Set, t.dst.Row(i), t.dim, i)
-	})
-}
-
 func (p *Pass) anglesOf(r *RoPE) *angles {
 	for _, a := range p.angles {
 		if a.rope == r {
@@ -56,6 +46,7 @@ func (p *Pass) anglesOf(r *RoPE) *angles {
 	return nil
 }
 
+// rotate rotates each head of headDim values of x, which is of the given row.
 func (a *angles) rotate(s *kernels.Set, x []float32, headDim, row int) {
 	n := len(a.rope.InvFreq)
 	cos, sin := a.cos[row*n:(row+1)*n], a.sin[row*n:(row+1)*n]

@@ -14,12 +14,13 @@ type rowTask struct {
 	n   int
 	run int
 
-	dst, a, b    Rows
-	weight, bias []float32
-	f            float32
-	m            *Matrix
-	angles       *angles
-	dim, layer   int
+	dst, a Rows
+	f      float32
+	m      *Matrix
+	in     Input
+	heads  Heads
+	angles *angles
+	layer  int
 }
 
 // inlineValues is up to how many activations the caller works alone.
@@ -76,83 +77,48 @@ func (m *Matrix) decodeRow(dst []float32, i int) {
 	info.Decode(dst, m.Source[i*n:(i+1)*n])
 }
 
-// RMSNorm normalises the rows of src into dst.
-func (p *Pass) RMSNorm(dst, src Rows, w []float32, eps float32) {
-	t := &p.row
-	t.dst, t.a, t.weight, t.f = dst, src, w, eps
-	p.rows(dst.Width, func(t *rowTask, _, i int) {
-		t.p.x.Set.RMSNorm(t.dst.Row(i), t.a.Row(i), t.weight, t.f)
-	})
+// Heads are a layer's queries, keys and values, as they come from its products.
+type Heads struct {
+	Q, K, V Rows
+	// QNorm and KNorm are the weights of an RMSNorm of each head; nil without.
+	QNorm, KNorm []float32
+	Eps          float32
+	// RoPE, which Tabulate has seen, rotates each head of queries and keys; nil
+	// without. What is past the rotary part of a head stays.
+	RoPE *RoPE
 }
 
-// LayerNorm normalises the rows of src into dst; b may be nil.
-func (p *Pass) LayerNorm(dst, src Rows, w, b []float32, eps float32) {
+// Store normalises and rotates the queries and keys where they stand, and writes
+// keys and values to their sequences' caches.
+func (p *Pass) Store(layer int, h Heads) {
 	t := &p.row
-	t.dst, t.a, t.weight, t.bias, t.f = dst, src, w, b, eps
-	p.rows(dst.Width, func(t *rowTask, _, i int) {
-		t.p.x.Set.LayerNorm(t.dst.Row(i), t.a.Row(i), t.weight, t.bias, t.f)
-	})
-}
-
-// HeadNorm applies RMSNorm to each head of len(w) values of the rows of r.
-func (p *Pass) HeadNorm(r Rows, w []float32, eps float32) {
-	t := &p.row
-	t.dst, t.weight, t.f = r, w, eps
-	p.rows(r.Width, func(t *rowTask, _, i int) {
-		n := len(t.weight)
-		for x := t.dst.Row(i); len(x) > 0; x = x[n:] {
-			t.p.x.Set.RMSNorm(x[:n], x[:n], t.weight, t.f)
-		}
-	})
-}
-
-// Add adds the rows of src to dst.
-func (p *Pass) Add(dst, src Rows) {
-	t := &p.row
-	t.dst, t.a = dst, src
-	p.rows(dst.Width, func(t *rowTask, _, i int) { t.p.x.Set.Add(t.dst.Row(i), t.a.Row(i)) })
-}
-
-// SiLUMul writes SiLU(gate)·up to dst.
-func (p *Pass) SiLUMul(dst, gate, up Rows) {
-	t := &p.row
-	t.dst, t.a, t.b = dst, gate, up
-	p.rows(2*dst.Width, func(t *rowTask, _, i int) {
-		t.p.x.Set.SiLUMul(t.dst.Row(i), t.a.Row(i), t.b.Row(i))
-	})
-}
-
-// GELUMul writes GELU(gate)·up, in the tanh form, to dst.
-func (p *Pass) GELUMul(dst, gate, up Rows) {
-	t := &p.row
-	t.dst, t.a, t.b = dst, gate, up
-	p.rows(2*dst.Width, func(t *rowTask, _, i int) {
-		t.p.x.Set.GELUMul(t.dst.Row(i), t.a.Row(i), t.b.Row(i))
-	})
-}
-
-// GELU writes GELU(src), in the tanh form, to dst.
-func (p *Pass) GELU(dst, src Rows) {
-	t := &p.row
-	t.dst, t.a = dst, src
-	p.rows(2*dst.Width, func(t *rowTask, _, i int) { t.p.x.Set.GELU(t.dst.Row(i), t.a.Row(i)) })
-}
-
-// Store writes the rows of k and v to their sequences' caches.
-func (p *Pass) Store(layer int, k, v Rows) {
-	t := &p.row
-	t.a, t.b, t.layer = k, v, layer
-	p.rows(2*(k.Width+v.Width), func(t *rowTask, _, i int) {
+	t.heads, t.layer, t.angles = h, layer, p.anglesOf(h.RoPE)
+	p.rows(2*(h.Q.Width+h.K.Width+h.V.Width), func(t *rowTask, _, i int) {
 		c := t.p.cacheOf(i)
-		t.store(c, c.Layer(t.layer), i)
+		g := c.Layer(t.layer)
+		t.prepare(t.heads.Q.Row(i), t.heads.QNorm, g.KeyDim, i)
+		t.prepare(t.heads.K.Row(i), t.heads.KNorm, g.KeyDim, i)
+		t.store(c, g, i)
 	})
+}
+
+// prepare normalises and rotates each head of dim values of x, of row i.
+func (t *rowTask) prepare(x, norm []float32, dim, i int) {
+	if norm != nil {
+		for h := x; len(h) > 0; h = h[dim:] {
+			t.p.x.Set.RMSNorm(h[:dim], h[:dim], norm, t.heads.Eps)
+		}
+	}
+	if t.angles != nil {
+		t.angles.rotate(t.p.x.Set, x, dim, i)
+	}
 }
 
 func (t *rowTask) store(c *kv.Cache, g kv.Layer, i int) {
 	set, pos := t.p.x.Set, t.p.pos[i]
 	for h := range g.Heads {
-		k := t.a.Row(i)[h*g.KeyDim : (h+1)*g.KeyDim]
-		v := t.b.Row(i)[h*g.ValueDim : (h+1)*g.ValueDim]
+		k := t.heads.K.Row(i)[h*g.KeyDim : (h+1)*g.KeyDim]
+		v := t.heads.V.Row(i)[h*g.ValueDim : (h+1)*g.ValueDim]
 		set.Store(c.Chunk(t.layer, h, pos/chunk), pos%chunk, k, v)
 	}
 }

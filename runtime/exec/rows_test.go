@@ -11,114 +11,68 @@ import (
 
 	"github.com/gptrun/gptrun/kernels"
 	"github.com/gptrun/gptrun/quant"
+	"github.com/gptrun/gptrun/runtime/kv"
 )
 
 var errStop = errors.New("stop")
 
 func tanh(x float64) float64 { return math.Tanh(x) }
 
-// rowWidths are fewer and more values than the caller works alone, with 11 rows.
-var rowWidths = []int{12, 2000}
-
-// testRows compares an operation of a pass with one of a set on each row.
-func testRows(t *testing.T, op func(p *Pass, dst, a, b Rows), plain func(s *kernels.Set, row int, dst, a, b []float32)) {
-	const n = 11
-	ref := generic(t)
-	forEachExecutor(t, func(t *testing.T, x *Executor) {
-		for _, width := range rowWidths {
-			r := rand.New(rand.NewPCG(9, uint64(width)))
-			p := beginRows(x, Sizes{Embedding: width, FeedFwd: width}, n)
-			for _, rows := range []Rows{p.X, p.G, p.U} {
-				copy(rows.Data, normals(r, n*width))
-			}
-			want := slices.Clone(p.X.Data)
-			for i := range n {
-				plain(ref, i, want[i*width:(i+1)*width], p.G.Row(i), p.U.Row(i))
-			}
-			op(p, p.X, p.G, p.U)
-			require.NoError(t, p.Err())
-			requireBits(t, want, p.X.Data, "width %d", width)
-		}
-	})
-}
-
 func weights(n int) []float32 { return normals(rand.New(rand.NewPCG(11, 12)), n) }
 
-func TestRowOperationsEqualPlainLoops(t *testing.T) {
-	type rows = []float32
-	for name, c := range map[string]struct {
-		op    func(p *Pass, dst, a, b Rows)
-		plain func(s *kernels.Set, row int, dst, a, b []float32)
-	}{
-		"RMSNorm": {
-			func(p *Pass, dst, a, _ Rows) { p.RMSNorm(dst, a, weights(a.Width), 1e-5) },
-			func(s *kernels.Set, _ int, dst, a, _ rows) { s.RMSNorm(dst, a, weights(len(a)), 1e-5) },
-		},
-		"LayerNorm": {
-			func(p *Pass, dst, a, _ Rows) { p.LayerNorm(dst, a, weights(a.Width), weights(a.Width), 1e-5) },
-			func(s *kernels.Set, _ int, dst, a, _ rows) {
-				s.LayerNorm(dst, a, weights(len(a)), weights(len(a)), 1e-5)
-			},
-		},
-		"LayerNorm without a bias": {
-			func(p *Pass, dst, a, _ Rows) { p.LayerNorm(dst, a, weights(a.Width), nil, 1e-5) },
-			func(s *kernels.Set, _ int, dst, a, _ rows) { s.LayerNorm(dst, a, weights(len(a)), nil, 1e-5) },
-		},
-		"HeadNorm": {
-			func(p *Pass, dst, _, _ Rows) { p.HeadNorm(dst, weights(4), 1e-5) },
-			func(s *kernels.Set, _ int, dst, _, _ rows) {
-				for ; len(dst) > 0; dst = dst[4:] {
-					s.RMSNorm(dst[:4], slices.Clone(dst[:4]), weights(4), 1e-5)
-				}
-			},
-		},
-		"Add": {
-			func(p *Pass, dst, a, _ Rows) { p.Add(dst, a) },
-			func(s *kernels.Set, _ int, dst, a, _ rows) { s.Add(dst, a) },
-		},
-		"SiLUMul": {
-			func(p *Pass, dst, a, b Rows) { p.SiLUMul(dst, a, b) },
-			func(s *kernels.Set, _ int, dst, a, b rows) { s.SiLUMul(dst, a, b) },
-		},
-		"GELUMul in place": {
-			func(p *Pass, dst, a, b Rows) { p.GELUMul(a, a, b); copy(dst.Data, a.Data) },
-			func(s *kernels.Set, _ int, dst, a, b rows) { s.GELUMul(dst, a, b) },
-		},
-		"GELU": {
-			func(p *Pass, dst, a, _ Rows) { p.GELU(dst, a) },
-			func(s *kernels.Set, _ int, dst, a, _ rows) { s.GELU(dst, a) },
-		},
-		"Rotate, part of a head": {
-			func(p *Pass, dst, _, _ Rows) {
-				r := &RoPE{InvFreq: []float32{1, 0.25}, Scale: 1.5}
-				p.Tabulate(r)
+// Layers of 2000 values a head make more work than the caller does alone.
+func TestStoreNormalisesAndRotatesEachHead(t *testing.T) {
+	const n, heads, kvHeads = 11, 4, 2
+	ref := generic(t)
+	for _, dim := range []int{5, 500} {
+		for _, h := range []Heads{
+			{},
+			{QNorm: weights(dim), KNorm: weights(dim), Eps: 1e-5},
+			{RoPE: &RoPE{InvFreq: []float32{1, 0.25}, Scale: 1.5}},
+			{RoPE: &RoPE{InvFreq: []float32{1, 0.25}, Scale: 1, Halves: true}, KNorm: weights(dim), Eps: 1},
+		} {
+			forEachExecutor(t, func(t *testing.T, x *Executor) {
+				r := rand.New(rand.NewPCG(9, uint64(dim)))
+				p := beginRows(x, Sizes{Query: heads * dim, Key: kvHeads * dim, Value: kvHeads}, n,
+					kv.Layer{Heads: kvHeads, KeyDim: dim, ValueDim: 1})
 				p.Tabulate(&RoPE{InvFreq: []float32{3}, Scale: 1})
-				p.Rotate(dst, 5, r)
-			},
-			func(s *kernels.Set, row int, dst, _, _ rows) {
-				cos, sin := make(rows, 2), make(rows, 2)
-				kernels.RoPETable(cos, sin, row, []float32{1, 0.25}, 1.5)
-				for ; len(dst) >= 5; dst = dst[5:] {
-					s.RoPEAdjacent(dst[:4], cos, sin)
+				h := h
+				h.Q, h.K, h.V = p.Q, p.K, p.V
+				for _, rows := range []Rows{p.Q, p.K, p.V} {
+					copy(rows.Data, normals(r, len(rows.Data)))
 				}
-			},
-		},
-		"Rotate, halves": {
-			func(p *Pass, dst, _, _ Rows) {
-				r := &RoPE{InvFreq: []float32{1, 0.25}, Scale: 1, Halves: true}
-				p.Tabulate(r)
-				p.Rotate(dst, 4, r)
-			},
-			func(s *kernels.Set, row int, dst, _, _ rows) {
-				cos, sin := make(rows, 2), make(rows, 2)
-				kernels.RoPETable(cos, sin, row, []float32{1, 0.25}, 1)
-				for ; len(dst) >= 4; dst = dst[4:] {
-					s.RoPEHalves(dst[:4], cos, sin)
+				q, k := slices.Clone(p.Q.Data), slices.Clone(p.K.Data)
+				if h.RoPE != nil {
+					p.Tabulate(h.RoPE)
 				}
-			},
-		},
-	} {
-		t.Run(name, func(t *testing.T) { testRows(t, c.op, c.plain) })
+				plainHeads(ref, q, heads*dim, dim, h.QNorm, &h)
+				plainHeads(ref, k, kvHeads*dim, dim, h.KNorm, &h)
+				p.Store(0, h)
+				require.NoError(t, p.Err())
+				requireBits(t, q, p.Q.Data, "queries")
+				requireBits(t, k, p.K.Data, "keys")
+			})
+		}
+	}
+}
+
+// plainHeads normalises and rotates the heads of rows of the given width.
+func plainHeads(s *kernels.Set, x []float32, width, dim int, norm []float32, h *Heads) {
+	cos, sin := make([]float32, 2), make([]float32, 2)
+	for i := 0; len(x) > 0; x = x[dim:] {
+		head := x[:dim]
+		if norm != nil {
+			s.RMSNorm(head, slices.Clone(head), norm, h.Eps)
+		}
+		if r := h.RoPE; r != nil {
+			kernels.RoPETable(cos, sin, i*dim/width, r.InvFreq, r.Scale)
+			rotate := s.RoPEAdjacent
+			if r.Halves {
+				rotate = s.RoPEHalves
+			}
+			rotate(head[:4], cos, sin)
+		}
+		i++
 	}
 }
 

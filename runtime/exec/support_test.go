@@ -80,13 +80,15 @@ func randomMatrix(r *rand.Rand, typ quant.Type, rows, cols int) *Matrix {
 }
 
 // beginRows begins a pass of n tokens of one new sequence.
-func beginRows(x *Executor, sizes Sizes, n int) *Pass {
+func beginRows(x *Executor, sizes Sizes, n int, layers ...kv.Layer) *Pass {
 	p := NewPass(x, sizes)
 	tokens := make([]int32, n)
 	for i := range tokens {
 		tokens[i] = int32(i)
 	}
-	p.Begin(context.Background(), tokens, []Segment{{Cache: kv.New(kv.F32, nil), Count: n}})
+	cache := kv.New(kv.F32, layers)
+	cache.Reserve(n)
+	p.Begin(context.Background(), tokens, []Segment{{Cache: cache, Count: n}})
 	return p
 }
 
