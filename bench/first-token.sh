@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # Time from a new process to its first token, gptrun beside llama.cpp's
-# llama-completion: alternating runs, the file in the page cache, the best of
-# each, and gptrun's peak memory (RSS).
+# llama-completion, for a prompt of one word and for one of about 500 tokens:
+# alternating runs, the file in the page cache, the best of each, and gptrun's
+# peak memory (RSS).
 # usage: bench/first-token.sh MODEL.gguf LLAMA-COMPLETION [RUNS] [THREADS]
 set -euo pipefail
-model=$1 peer=$2 runs=${3:-5} threads=${4:-2}
+model=$(realpath "$1") peer=$(realpath "$2") runs=${3:-5} threads=${4:-2}
 cd "$(dirname "$0")/.."
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 CGO_ENABLED=0 go build -o "$dir/gptrun" ./cmd/gptrun
+printf Hello >"$dir/word"
+head -c 1880 ARCHITECTURE.md >"$dir/text"
 cat "$model" >/dev/null
 
 # seconds FILE COMMAND…: appends the wall time to FILE.
@@ -20,13 +23,16 @@ seconds() {
 	end=$(date +%s%N)
 	awk -v ns=$((end - start)) 'BEGIN { printf "%.3f\n", ns / 1e9 }' >>"$file"
 }
-
-for _ in $(seq "$runs"); do
-	seconds "$dir/ours" "$dir/gptrun" prompt -m "$model" --raw -n 1 -t "$threads" --temp 0 Hello
-	seconds "$dir/theirs" "$peer" -m "$model" -no-cnv -n 1 -t "$threads" --temp 0 -p Hello
-done
 best() { sort -n "$1" | head -n 1; }
-echo "gptrun $(best "$dir/ours") s, llama-completion $(best "$dir/theirs") s (best of $runs, $threads threads)"
+
+for prompt in word text; do
+	for _ in $(seq "$runs"); do
+		seconds "$dir/ours-$prompt" "$dir/gptrun" prompt -m "$model" --raw -n 1 -t "$threads" --temp 0 -f "$dir/$prompt"
+		seconds "$dir/theirs-$prompt" "$peer" -m "$model" -no-cnv -n 1 -t "$threads" --temp 0 -f "$dir/$prompt"
+	done
+	tokens=$("$dir/gptrun" tokenize -m "$model" -f "$dir/$prompt" --json | tr ',' '\n' | wc -l)
+	echo "$tokens tokens: gptrun $(best "$dir/ours-$prompt") s, llama-completion $(best "$dir/theirs-$prompt") s (best of $runs, $threads threads)"
+done
 
 python3 - "$dir/gptrun" "$model" "$threads" <<'PY'
 import os, resource, subprocess, sys

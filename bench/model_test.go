@@ -13,8 +13,8 @@ import (
 	"github.com/gptrun/gptrun/runtime"
 )
 
-// forEachModel runs f with every model of the lab.
-func forEachModel(b *testing.B, f func(b *testing.B, m *runtime.Model)) {
+// forEachFile runs f with the path of every model of the lab.
+func forEachFile(b *testing.B, f func(b *testing.B, path string)) {
 	dir := os.Getenv("GPTRUN_LAB")
 	if dir == "" {
 		b.Skip("needs real models: set GPTRUN_LAB to a directory made by `make lab`")
@@ -22,17 +22,34 @@ func forEachModel(b *testing.B, f func(b *testing.B, m *runtime.Model)) {
 	paths, err := filepath.Glob(filepath.Join(dir, "models", "*.gguf"))
 	require.NoError(b, err)
 	for _, path := range paths {
-		b.Run(strings.TrimSuffix(filepath.Base(path), ".gguf"), func(b *testing.B) {
-			file, err := loader.Open(path)
-			require.NoError(b, err)
-			defer file.Close()
-			m, err := runtime.New(file, runtime.Options{Context: 1024, CPU: os.Getenv("GPTRUN_CPU")})
-			require.NoError(b, err)
-			defer m.Close()
-			require.NoError(b, m.Load(context.Background()))
-			f(b, m)
-		})
+		b.Run(strings.TrimSuffix(filepath.Base(path), ".gguf"), func(b *testing.B) { f(b, path) })
 	}
+}
+
+// options are how the benchmarks run a model: GPTRUN_CPU names the tier,
+// GPTRUN_WEIGHTS where weights are.
+func options(b *testing.B) runtime.Options {
+	o := runtime.Options{Context: 1024, CPU: os.Getenv("GPTRUN_CPU")}
+	if w := os.Getenv("GPTRUN_WEIGHTS"); w != "" {
+		var err error
+		o.Weights, err = runtime.ParseWeightsMode(w)
+		require.NoError(b, err)
+	}
+	return o
+}
+
+// forEachModel runs f with every model of the lab.
+func forEachModel(b *testing.B, f func(b *testing.B, m *runtime.Model)) {
+	forEachFile(b, func(b *testing.B, path string) {
+		file, err := loader.Open(path)
+		require.NoError(b, err)
+		defer file.Close()
+		m, err := runtime.New(file, options(b))
+		require.NoError(b, err)
+		defer m.Close()
+		require.NoError(b, m.Load(context.Background()))
+		f(b, m)
+	})
 }
 
 // tokens are n ids spread over the vocabulary: speed does not depend on them.

