@@ -14,6 +14,9 @@
 // and vD.16b, vN.16b, vM.16b
 #define AND_16B(d, n, m) WORD $(0x4e201c00|d|(n<<5)|(m<<16))
 
+// bic vD.16b, vN.16b, vM.16b
+#define BIC_16B(d, n, m) WORD $(0x4e601c00|d|(n<<5)|(m<<16))
+
 // bit vD.16b, vN.16b, vM.16b
 #define BIT_16B(d, n, m) WORD $(0x6ea01c00|d|(n<<5)|(m<<16))
 
@@ -26,11 +29,38 @@
 // eor vD.16b, vN.16b, vM.16b
 #define EOR_16B(d, n, m) WORD $(0x6e201c00|d|(n<<5)|(m<<16))
 
+// fabs vD.4s, vN.4s
+#define FABS_4S(d, n) WORD $(0x4ea0f800|d|(n<<5))
+
+// fadd vD.4s, vN.4s, vM.4s
+#define FADD_4S(d, n, m) WORD $(0x4e20d400|d|(n<<5)|(m<<16))
+
+// fcmgt vD.4s, vN.4s, vM.4s
+#define FCMGT_4S(d, n, m) WORD $(0x6ea0e400|d|(n<<5)|(m<<16))
+
 // fcvtl2 vD.4s, vN.8h
 #define FCVTL2_4S(d, n) WORD $(0x4e217800|d|(n<<5))
 
 // fcvtl vD.4s, vN.4h
 #define FCVTL_4S(d, n) WORD $(0x0e217800|d|(n<<5))
+
+// fcvtn2 vD.8h, vN.4s
+#define FCVTN2_8H(d, n) WORD $(0x4e216800|d|(n<<5))
+
+// fcvtns vD.4s, vN.4s
+#define FCVTNS_4S(d, n) WORD $(0x4e21a800|d|(n<<5))
+
+// fcvtn vD.4h, vN.4s
+#define FCVTN_4H(d, n) WORD $(0x0e216800|d|(n<<5))
+
+// fdiv vD.4s, vN.4s, vM.4s
+#define FDIV_4S(d, n, m) WORD $(0x6e20fc00|d|(n<<5)|(m<<16))
+
+// fmax vD.4s, vN.4s, vM.4s
+#define FMAX_4S(d, n, m) WORD $(0x4e20f400|d|(n<<5)|(m<<16))
+
+// fmin vD.4s, vN.4s, vM.4s
+#define FMIN_4S(d, n, m) WORD $(0x4ea0f400|d|(n<<5)|(m<<16))
 
 // fmla vD.4s, vN.4s, vM.4s
 #define FMLA_4S(d, n, m) WORD $(0x4e20cc00|d|(n<<5)|(m<<16))
@@ -50,6 +80,15 @@
 // fmul vD.4s, vN.4s, vM.s[I]; I = 0..3
 #define FMUL_4SI(d, n, m, i) WORD $(0x4f809000|d|(n<<5)|(m<<16)|((i&1)<<21)|((i>>1)<<11))
 
+// fneg vD.4s, vN.4s
+#define FNEG_4S(d, n) WORD $(0x6ea0f800|d|(n<<5))
+
+// frintn vD.4s, vN.4s
+#define FRINTN_4S(d, n) WORD $(0x4e218800|d|(n<<5))
+
+// fsub vD.4s, vN.4s, vM.4s
+#define FSUB_4S(d, n, m) WORD $(0x4ea0d400|d|(n<<5)|(m<<16))
+
 // mla vD.4s, vN.4s, vM.4s
 #define MLA_4S(d, n, m) WORD $(0x4ea09400|d|(n<<5)|(m<<16))
 
@@ -67,6 +106,9 @@
 
 // mul vD.4s, vN.4s, vM.4s
 #define MUL_4S(d, n, m) WORD $(0x4ea09c00|d|(n<<5)|(m<<16))
+
+// orr vD.16b, vN.16b, vM.16b
+#define ORR_16B(d, n, m) WORD $(0x4ea01c00|d|(n<<5)|(m<<16))
 
 // saddlp vD.4s, vN.8h
 #define SADDLP_4S(d, n) WORD $(0x4e602800|d|(n<<5))
