@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// report is what a comparison has found.
+type report struct {
+	*settings
+	begin time.Time
+	goals goals
+	lines []line
+	runs  []run
+
+	gptrunVersion, llamaVersion, cpu, backend string
+}
+
+// unknown is the version of a program that does not tell it.
+const unknown = "version unknown"
+
+// line is one line of the table: the best that each side has reached.
+type line struct {
+	file         string
+	threads      int
+	test         test
+	peer         string
+	ours, theirs float64
+}
+
+func (l line) ratio() float64 { return l.ours / l.theirs }
+
+// run is what a program gave in one round.
+type run struct {
+	side    string
+	file    string
+	threads int
+	round   int
+	command string
+	results []result
+}
+
+// measure runs a pair's sides by turns; tell is called before each run. Who
+// begins alternates, so that neither always follows the other.
+func (r *report) measure(ctx context.Context, p pair, tell func(round int, name string)) error {
+	best := map[string]map[test]float64{}
+	var order []test
+	for round := range r.rounds {
+		sides := []side{p.ours, p.theirs}
+		if round%2 == 1 {
+			sides[0], sides[1] = sides[1], sides[0]
+		}
+		for _, s := range sides {
+			tell(round, s.name)
+			results, err := s.run(ctx)
+			if err != nil {
+				return err
+			}
+			r.runs = append(r.runs, run{s.name, p.file(), p.threads, round, s.text(), results})
+			if best[s.name] == nil {
+				best[s.name] = map[test]float64{}
+			}
+			for _, x := range results {
+				if s.name == p.ours.name && round == 0 {
+					order = append(order, x.test)
+				}
+				best[s.name][x.test] = max(best[s.name][x.test], x.perSecond)
+			}
+		}
+	}
+	for _, t := range order {
+		l := line{p.file(), p.threads, t, p.theirs.name, best[p.ours.name][t], best[p.theirs.name][t]}
+		if l.theirs == 0 {
+			return fmt.Errorf("%s has no result %s of %s", l.peer, t, p.model)
+		}
+		r.lines = append(r.lines, l)
+	}
+	return nil
+}
+
+// versions notes what ran, from the results and by asking.
+func (r *report) versions(ctx context.Context) {
+	r.gptrunVersion, r.llamaVersion = unknown, unknown
+	if output, err := exec.CommandContext(ctx, r.gptrun, "version").Output(); err == nil {
+		r.gptrunVersion, _, _ = strings.Cut(string(output), "\n")
+	}
+	// Worktrees are not stamped by go build.
+	if commit, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty").Output(); err == nil {
+		r.gptrunVersion += ", in a clone at " + strings.TrimSpace(string(commit))
+	}
+	for _, x := range r.runs {
+		first := x.results[0]
+		switch x.side {
+		case "gptrun":
+			r.cpu, r.backend = first.CPU, first.Backend
+		case "llama-bench":
+			r.llamaVersion = fmt.Sprintf("%s (%d)", first.Commit, first.Number)
+		}
+	}
+}
+
+// markdown is the table with what it was made of.
+func (r *report) markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# gptrun beside llama.cpp, %s, %s\n\n", r.cpu, r.begin.Format(time.DateOnly))
+	fmt.Fprintf(&b, "Tokens a second, the best of %d runs each, by turns. %s, %s; ", r.rounds, r.gptrunVersion, r.backend)
+	fmt.Fprintf(&b, "llama.cpp %s.\n\n", r.llamaVersion)
+	head, rule := "| file | threads | test | gptrun | llama.cpp | ratio |", "|---|---:|---|---:|---:|---:|"
+	if len(r.goals) > 0 {
+		head, rule = head+" floor | aim | |", rule+"---:|---:|---|"
+	}
+	fmt.Fprintf(&b, "%s\n%s\n", head, rule)
+	for _, l := range r.lines {
+		fmt.Fprintf(&b, "| %s | %d | %s | %.1f | %.1f | %.2f |", l.file, l.threads, l.test, l.ours, l.theirs, l.ratio())
+		if len(r.goals) > 0 {
+			b.WriteString(r.goals.columns(l))
+		}
+		b.WriteByte('\n')
+	}
+	fmt.Fprintf(&b, "\nCommands of the first round:\n\n")
+	for _, x := range r.runs {
+		if x.round == 0 {
+			fmt.Fprintf(&b, "    %s\n", x.command)
+		}
+	}
+	return b.String()
+}
+
+// record writes the table, the plot and the raw results into a folder of their
+// own and returns its path.
+func (r *report) record() (string, error) {
+	name := slug(r.cpu) + "-" + r.begin.Format(time.DateOnly)
+	if r.label != "" {
+		name += "-" + slug(r.label)
+	}
+	folder := filepath.Join(r.out, name)
+	for i := 2; ; i++ {
+		if _, err := os.Stat(folder); err != nil {
+			break
+		}
+		folder = filepath.Join(r.out, fmt.Sprintf("%s-%d", name, i))
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", err
+	}
+	for file, text := range map[string]string{
+		"README.md": r.markdown() + "\n![ratios](ratios.svg)\n", "ratios.svg": r.plot(), "runs.jsonl": r.raw(),
+	} {
+		if err := os.WriteFile(filepath.Join(folder, file), []byte(text), 0o644); err != nil {
+			return "", err
+		}
+	}
+	return folder, nil
+}
+
+// raw are all results as the programs printed them, one a line.
+func (r *report) raw() string {
+	var b strings.Builder
+	for _, x := range r.runs {
+		for _, result := range x.results {
+			text := compact(result.raw)
+			for _, model := range list(r.models) {
+				text = strings.ReplaceAll(text, quoted(model), quoted(filepath.Base(model)))
+			}
+			fmt.Fprintf(&b, `{"side":%s,"round":%d,"file":%s,"threads":%d,"result":%s}`+"\n", quoted(x.side), x.round+1, quoted(x.file), x.threads, text)
+		}
+	}
+	return b.String()
+}
