@@ -151,6 +151,12 @@ func TestAProgramThatFailsIsNamedWithItsLastLine(t *testing.T) {
 	require.ErrorContains(t, err, "-m a.gguf -t 1")
 	require.NotContains(t, err.Error(), "loading")
 	require.Empty(t, out)
+
+	// What was measured before it is printed.
+	s, out, _, err := compare(t, "-llama-bench", os.Args[0], "-llama-batched-bench", os.Args[0], "-m", "a.gguf", "-batched-args", "broken")
+	require.ErrorContains(t, err, "no such architecture")
+	require.Contains(t, out, "| a | 1 | pp512 | 360.0 | 120.0 | 3.00 |")
+	require.NoDirExists(t, s.out)
 }
 
 func TestTheTableOfRatios(t *testing.T) {

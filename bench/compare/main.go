@@ -28,6 +28,7 @@ type settings struct {
 	gptrunArguments, llamaArguments, batchedArguments string
 	prefix, goals, out, label                         string
 	rounds                                            int
+	built                                             bool // gptrun, by us
 }
 
 func parse(args []string, w io.Writer) (*settings, error) {
@@ -112,6 +113,9 @@ func (s *settings) run(ctx context.Context, out, progress io.Writer) error {
 		if err := r.measure(ctx, p, func(round int, name string) {
 			fmt.Fprintf(progress, "%d/%d %s, %d threads: round %d of %d: %s\n", i+1, len(pairs), p.file(), p.threads, round+1, s.rounds, name)
 		}); err != nil {
+			if len(r.lines) > 0 { // what there is by now, not recorded
+				_, _ = io.WriteString(out, r.table())
+			}
 			return err
 		}
 	}

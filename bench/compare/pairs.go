@@ -245,5 +245,6 @@ func (s *settings) build(ctx context.Context) (remove func(), err error) {
 		_ = os.RemoveAll(dir)
 		return nil, fmt.Errorf("building gptrun: %w: %s", err, output)
 	}
+	s.built = true
 	return func() { _ = os.RemoveAll(dir) }, nil
 }

@@ -89,9 +89,10 @@ func (r *report) versions(ctx context.Context) {
 	if output, err := exec.CommandContext(ctx, r.gptrun, "version").Output(); err == nil {
 		r.gptrunVersion, _, _ = strings.Cut(string(output), "\n")
 	}
-	// Worktrees are not stamped by go build.
-	if commit, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty").Output(); err == nil {
-		r.gptrunVersion += ", in a clone at " + strings.TrimSpace(string(commit))
+	if r.built { // go build does not stamp what it builds in a worktree
+		if commit, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty").Output(); err == nil {
+			r.gptrunVersion += ", built from " + strings.TrimSpace(string(commit))
+		}
 	}
 	for _, x := range r.runs {
 		first := x.results[0]
@@ -109,7 +110,18 @@ func (r *report) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# gptrun beside llama.cpp, %s, %s\n\n", r.cpu, r.begin.Format(time.DateOnly))
 	fmt.Fprintf(&b, "Tokens a second, the best of %d runs each, by turns. %s, %s; ", r.rounds, r.gptrunVersion, r.backend)
-	fmt.Fprintf(&b, "llama.cpp %s.\n\n", r.llamaVersion)
+	fmt.Fprintf(&b, "llama.cpp %s.\n\n%s", r.llamaVersion, r.table())
+	fmt.Fprintf(&b, "\nCommands of the first round:\n\n")
+	for _, x := range r.runs {
+		if x.round == 0 {
+			fmt.Fprintf(&b, "    %s\n", x.command)
+		}
+	}
+	return b.String()
+}
+
+func (r *report) table() string {
+	var b strings.Builder
 	head, rule := "| file | threads | test | gptrun | llama.cpp | ratio |", "|---|---:|---|---:|---:|---:|"
 	if len(r.goals) > 0 {
 		head, rule = head+" floor | aim | |", rule+"---:|---:|---|"
@@ -121,12 +133,6 @@ func (r *report) markdown() string {
 			b.WriteString(r.goals.columns(l))
 		}
 		b.WriteByte('\n')
-	}
-	fmt.Fprintf(&b, "\nCommands of the first round:\n\n")
-	for _, x := range r.runs {
-		if x.round == 0 {
-			fmt.Fprintf(&b, "    %s\n", x.command)
-		}
 	}
 	return b.String()
 }

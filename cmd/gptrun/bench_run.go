@@ -114,29 +114,29 @@ func (o *benchSession) Close() error {
 func (o *benchSession) measure(ctx context.Context, c benchCase, repetitions int, warmup bool) ([]time.Duration, error) {
 	o.random = rand.New(rand.NewPCG(uint64(c.prompt), uint64(c.generation)))
 	if warmup {
-		o.status.step("warm-up")
 		first := c
 		first.generation = min(c.generation, 1)
-		if _, err := o.once(ctx, first); err != nil {
+		if _, err := o.once(ctx, first, "warm-up"); err != nil {
 			return nil, err
 		}
 	}
 	samples := make([]time.Duration, repetitions)
 	for i := range samples {
-		o.status.step(fmt.Sprintf("run %d/%d", i+1, repetitions))
 		var err error
-		if samples[i], err = o.once(ctx, c); err != nil {
+		if samples[i], err = o.once(ctx, c, fmt.Sprintf("run %d/%d", i+1, repetitions)); err != nil {
 			return nil, err
 		}
 	}
 	return samples, nil
 }
 
-// once runs a test and returns the time without that of what it begins with.
-func (o *benchSession) once(ctx context.Context, c benchCase) (time.Duration, error) {
+// once runs a test, shown as what, and returns the time without that of filling
+// the cache before it.
+func (o *benchSession) once(ctx context.Context, c benchCase, what string) (time.Duration, error) {
 	if err := o.rewind(ctx, c); err != nil {
 		return 0, err
 	}
+	o.status.step(what)
 	goruntime.GC()
 	begin := time.Now()
 	if err := o.feed(ctx, o.sequences, c.prompt, c.pass()); err != nil {
@@ -169,6 +169,7 @@ func (o *benchSession) rewind(ctx context.Context, c benchCase) error {
 			return err
 		}
 		if missing := c.depth - s.Len(); missing > 0 {
+			o.status.step("filling the cache")
 			if err := o.feed(ctx, o.sequences[i:i+1], missing, c.pass()); err != nil {
 				return err
 			}
