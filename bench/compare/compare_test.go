@@ -164,9 +164,9 @@ func TestTheTableOfRatios(t *testing.T) {
 		settings: &settings{rounds: 5}, begin: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 		gptrunVersion: "gptrun v1", llamaVersion: "b1", cpu: "CPU", backend: "CPU avx2",
 		lines: []line{
-			{"a", 1, test{prompt: 512, parallel: 1}, "llama-bench", 1000, 250},
-			{"a", 1, test{generation: 128, depth: 4096, parallel: 1}, "llama-bench", 90.25, 100},
-			{"b", 2, test{generation: 128, parallel: 8}, "llama-batched-bench", 700, 200},
+			{"a", 1, test{prompt: 512, parallel: 1}, 1000, 250},
+			{"a", 1, test{generation: 128, depth: 4096, parallel: 1}, 90.25, 100},
+			{"b", 2, test{generation: 128, parallel: 8}, 700, 200},
 		},
 		runs: []run{{command: "gptrun bench"}, {command: "llama-bench"}, {command: "gptrun bench", round: 1}},
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -29,8 +30,7 @@ type line struct {
 	file         string
 	threads      int
 	test         test
-	peer         string
-	ours, theirs float64
+	ours, theirs float64 // tokens a second
 }
 
 func (l line) ratio() float64 { return l.ours / l.theirs }
@@ -48,39 +48,61 @@ type run struct {
 // measure runs a pair's sides by turns; tell is called before each run. Who
 // begins alternates, so that neither always follows the other.
 func (r *report) measure(ctx context.Context, p pair, tell func(round int, name string)) error {
-	best := map[string]map[test]float64{}
-	var order []test
+	var ours, theirs best
 	for round := range r.rounds {
-		sides := []side{p.ours, p.theirs}
+		turns := []turn{{p.ours, &ours}, {p.theirs, &theirs}}
 		if round%2 == 1 {
-			sides[0], sides[1] = sides[1], sides[0]
+			turns[0], turns[1] = turns[1], turns[0]
 		}
-		for _, s := range sides {
-			tell(round, s.name)
-			results, err := s.run(ctx)
+		for _, t := range turns {
+			tell(round, t.side.name)
+			results, err := t.side.run(ctx)
 			if err != nil {
 				return err
 			}
-			r.runs = append(r.runs, run{s.name, p.file(), p.threads, round, s.text(), results})
-			if best[s.name] == nil {
-				best[s.name] = map[test]float64{}
-			}
-			for _, x := range results {
-				if s.name == p.ours.name && round == 0 {
-					order = append(order, x.test)
-				}
-				best[s.name][x.test] = max(best[s.name][x.test], x.perSecond)
-			}
+			t.best.add(results)
+			r.runs = append(r.runs, run{t.side.name, p.file(), p.threads, round, t.side.text(), results})
 		}
 	}
-	for _, t := range order {
-		l := line{p.file(), p.threads, t, p.theirs.name, best[p.ours.name][t], best[p.theirs.name][t]}
-		if l.theirs == 0 {
-			return fmt.Errorf("%s has no result %s of %s", l.peer, t, p.model)
+	for _, x := range ours {
+		peer := theirs.of(x.test)
+		if peer == 0 {
+			return fmt.Errorf("%s has no result %s of %s", p.theirs.name, x.test, p.model)
 		}
-		r.lines = append(r.lines, l)
+		r.lines = append(r.lines, line{p.file(), p.threads, x.test, x.perSecond, peer})
 	}
 	return nil
+}
+
+// turn is one side's run, and where its results go.
+type turn struct {
+	side side
+	best *best
+}
+
+// best are the best results of some runs, a test each.
+type best []result
+
+func (b *best) add(results []result) {
+	for _, x := range results {
+		i := slices.IndexFunc(*b, func(y result) bool { return y.test == x.test })
+		switch {
+		case i < 0:
+			*b = append(*b, x)
+		case (*b)[i].perSecond < x.perSecond:
+			(*b)[i] = x
+		}
+	}
+}
+
+// of is the best speed in a test, 0 where there is none.
+func (b best) of(t test) float64 {
+	for _, x := range b {
+		if x.test == t {
+			return x.perSecond
+		}
+	}
+	return 0
 }
 
 // versions notes what ran, from the results and by asking.
