@@ -110,7 +110,7 @@ func New(f *loader.File, o Options) (*Model, error) {
 		o.Context = a.Config.ContextLength
 	}
 	if a.MaxContext > 0 && o.Context > a.MaxContext {
-		return nil, fmt.Errorf("a context of %d is more than the %d positions the model has learned", o.Context, a.MaxContext)
+		return nil, f.Named(fmt.Errorf("a context of %d is more than the %d positions the model has learned", o.Context, a.MaxContext))
 	}
 	m := &Model{opts: o, file: f, arch: a}
 	m.mapped = o.Weights == WeightsMapped || o.Weights == WeightsAuto && !m.packedFits(set)
