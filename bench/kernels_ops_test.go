@@ -33,7 +33,7 @@ func attend(tb testing.TB, x *exec.Executor, typ kv.Type, z kernelSizes) job {
 	for i := range layers {
 		layers[i] = kv.Layer{Heads: kvHeads, KeyDim: headDim, ValueDim: headDim}
 	}
-	cache := kv.New(typ, layers)
+	cache := kv.New(kv.Both(typ), layers)
 	cache.Reserve(z.depth)
 	fast := kernels.Available()[len(kernels.Available())-1]
 	v := values(2 * headDim)
@@ -51,7 +51,7 @@ func attend(tb testing.TB, x *exec.Executor, typ kv.Type, z kernelSizes) job {
 	const width = queryHeads * headDim
 	q := exec.Rows{Data: values(width), Width: width}
 	out := exec.Rows{Data: make([]float32, width), Width: width}
-	return job{float64(kv.Bytes(typ, layers, z.depth, 1)), func() {
+	return job{float64(kv.Bytes(kv.Both(typ), layers, z.depth, 1)), func() {
 		for l := range layers {
 			p.Attend(l, out, q, queryHeads, 0.125)
 		}

@@ -10,8 +10,8 @@ const ChunkPositions = 256
 // panelPositions is the number of positions in a panel of keys.
 const panelPositions = 16
 
-// KV is the keys and values of one KV head in one chunk, in half or single
-// precision: either K16 and V16 are set or K32 and V32. Keys lie in 16 panels of
+// KV is the keys and values of one KV head in one chunk, each in half or single
+// precision: one of K16 and K32 is set and one of V16 and V32. Keys lie in 16 panels of
 // 16 positions, in a panel by channel and then position:
 // k[(pos/16·keyDim + channel)·16 + pos%16]. Values lie by position:
 // v[pos·valueDim + channel].
@@ -47,17 +47,24 @@ type AttnOps struct {
 // Store writes the key and the value of position pos, relative to the chunk,
 // as its element type holds them.
 func (s *Set) Store(kv KV, pos int, key, value []float32) {
-	n := len(value)
 	if kv.K32 == nil {
 		s.Attn.StoreK16(kv.K16, pos, key)
+	} else {
+		storeK32(kv.K32, pos, key)
+	}
+	n := len(value)
+	if kv.V32 == nil {
 		s.ToF16(kv.V16[pos*n:(pos+1)*n], value)
-		return
+	} else {
+		copy(kv.V32[pos*n:(pos+1)*n], value)
 	}
-	k := kv.K32[pos/panelPositions*panelPositions*len(key)+pos%panelPositions:]
-	for c, x := range key {
-		k[c*panelPositions] = x
+}
+
+func storeK32(k []float32, pos int, x []float32) {
+	k = k[pos/panelPositions*panelPositions*len(x)+pos%panelPositions:]
+	for c, v := range x {
+		k[c*panelPositions] = v
 	}
-	copy(kv.V32[pos*n:(pos+1)*n], value)
 }
 
 // AttnTile is the running state (M, L, O) of queries that share a KV head:

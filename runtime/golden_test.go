@@ -27,7 +27,7 @@ func TestTinyModelsInF32AgreeWithTransformers(t *testing.T) {
 			var g tinyGolden
 			readJSON(t, &g, "tiny", arch, "golden.json")
 			require.NotEmpty(t, g.Prompts)
-			m := openModel(t, tinyPath(arch, "f32"), Options{KV: kv.F32})
+			m := openModel(t, tinyPath(arch, "f32"), Options{KV: kv.Both(kv.F32)})
 			for name, p := range g.Prompts {
 				logits := evaluate(t, m, p.IDs, 512)
 				require.InDeltaSlice(t, p.Logits, logits[len(logits)-1], 1e-3, name)
@@ -76,7 +76,7 @@ const tailError = 1e-2
 func TestRealModelsWithInt16ActivationsFollowTheTruth(t *testing.T) {
 	for _, name := range []string{smolLM2, gemma} {
 		t.Run(name, func(t *testing.T) {
-			m := openModel(t, labPath(t, name), Options{Exact: true, KV: kv.F32, Context: 1024})
+			m := openModel(t, labPath(t, name), Options{Exact: true, KV: kv.Both(kv.F32), Context: 1024})
 			var g realGolden
 			readJSON(t, &g, "real", name+".json")
 			require.NotEmpty(t, g.Prompts)

@@ -13,6 +13,7 @@ import (
 	"github.com/gptrun/gptrun/loader"
 	"github.com/gptrun/gptrun/loader/gguftest"
 	"github.com/gptrun/gptrun/quant"
+	"github.com/gptrun/gptrun/runtime/kv"
 )
 
 // Bounds of a refusal.
@@ -312,13 +313,14 @@ func TestOptionsOutOfRangeAreRefused(t *testing.T) {
 	require.NoError(t, err)
 	defer f.Close()
 	for want, o := range map[string]Options{
-		"batch":     {Batch: -1},
-		"threads":   {Threads: maxThreads + 1},
-		"context":   {Context: maxContext + 1},
-		"positions": {Context: 1 << 20},
-		"weights":   {Weights: WeightsMapped + 1},
-		"KV type":   {KV: 9},
-		"no such":   {CPU: "no such"},
+		"batch":      {Batch: -1},
+		"threads":    {Threads: maxThreads + 1},
+		"context":    {Context: maxContext + 1},
+		"positions":  {Context: 1 << 20},
+		"weights":    {Weights: WeightsMapped + 1},
+		"key type":   {KV: kv.Types{Keys: 9}},
+		"value type": {KV: kv.Types{Values: 9}},
+		"no such":    {CPU: "no such"},
 	} {
 		_, err := New(f, o)
 		require.ErrorContains(t, err, want)

@@ -13,7 +13,7 @@ func step(c *Cache, n int) {
 
 func held(c *Cache, layer int) (n int) {
 	for i := range c.blocks[layer] {
-		if c.blocks[layer][i].held() {
+		if c.blocks[layer][i] != nil {
 			n++
 		}
 	}
@@ -21,7 +21,7 @@ func held(c *Cache, layer int) (n int) {
 }
 
 func TestAGlobalLayerKeepsEveryChunk(t *testing.T) {
-	c := New(F16, []Layer{{Heads: 2, KeyDim: 4, ValueDim: 6}})
+	c := New(Both(F16), []Layer{{Heads: 2, KeyDim: 4, ValueDim: 6}})
 	step(c, 1)
 	require.Equal(t, 1, held(c, 0))
 	step(c, 255)
@@ -38,7 +38,7 @@ func TestAGlobalLayerKeepsEveryChunk(t *testing.T) {
 
 func TestAWindowLayerKeepsItsWindow(t *testing.T) {
 	const window = 300
-	c := New(F32, []Layer{{Heads: 1, KeyDim: 2, ValueDim: 2, Window: window}})
+	c := New(Both(F32), []Layer{{Heads: 1, KeyDim: 2, ValueDim: 2, Window: window}})
 	most := 0
 	for range 200 {
 		c.Reserve(37)
@@ -60,7 +60,7 @@ func TestAWindowLayerKeepsItsWindow(t *testing.T) {
 }
 
 func TestTruncateChecksItsRange(t *testing.T) {
-	c := New(F16, []Layer{{Heads: 1, KeyDim: 1, ValueDim: 1}})
+	c := New(Both(F16), []Layer{{Heads: 1, KeyDim: 1, ValueDim: 1}})
 	step(c, 5)
 	require.Error(t, c.Truncate(6))
 	require.Error(t, c.Truncate(-1))
@@ -69,12 +69,12 @@ func TestTruncateChecksItsRange(t *testing.T) {
 
 func TestBytesCountsWholeChunks(t *testing.T) {
 	layers := []Layer{{Heads: 2, KeyDim: 64, ValueDim: 64}, {Heads: 2, KeyDim: 64, ValueDim: 64, Window: 512}}
-	require.EqualValues(t, 2*256*128*2*2, Bytes(F16, layers, 1, 512))
-	require.EqualValues(t, 2*256*128*4*(16+5), Bytes(F32, layers, 4096, 512))
+	require.EqualValues(t, 2*256*128*2*2, Bytes(Both(F16), layers, 1, 512))
+	require.EqualValues(t, 2*256*128*4*(16+5), Bytes(Both(F32), layers, 4096, 512))
 }
 
 func TestTypesHaveNames(t *testing.T) {
-	for _, typ := range []Type{F16, F32} {
+	for typ := range Type(numTypes) {
 		got, err := ParseType(typ.String())
 		require.NoError(t, err)
 		require.Equal(t, typ, got)
