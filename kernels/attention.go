@@ -11,13 +11,15 @@ const ChunkPositions = 256
 const panelPositions = 16
 
 // KV is the keys and values of one KV head in one chunk, each in half or single
-// precision: one of K16 and K32 is set and one of V16 and V32. Keys lie in 16 panels of
+// precision or of type q8_0: one of K16, K32 and K8 is set and one of V16, V32
+// and V8. Numbers of keys lie in 16 panels of
 // 16 positions, in a panel by channel and then position:
 // k[(pos/16·keyDim + channel)·16 + pos%16]. Values lie by position:
-// v[pos·valueDim + channel].
+// v[pos·valueDim + channel]. Those of type q8_0 take as many bytes as Q8_0 weights.
 type KV struct {
 	K16, V16 []uint16
 	K32, V32 []float32
+	K8, V8   []byte
 }
 
 // AttnOps are the parts of attention over one chunk. Positions are relative to
@@ -38,25 +40,39 @@ type AttnOps struct {
 	// weighted: o[i·ldo+c] = FMA(e[i·lde+j], v[j·dim+c], o[i·ldo+c]), j ascending.
 	Values16 func(o []float32, ldo int, e []float32, lde, n int, v []uint16, dim, lo, hi int)
 	Values32 func(o []float32, ldo int, e []float32, lde, n int, v []float32, dim, lo, hi int)
+	// ValuesQ8 is Values16 of values of type q8_0: o += w·code, where w holds the
+	// weights times the scales, ldw from query to query and ChunkPositions from
+	// block to block.
+	ValuesQ8 func(o []float32, ldo int, w []float32, ldw, n int, v []byte, dim, lo, hi int)
+	// MulF16 writes fp32(e·d), d being halves.
+	MulF16 func(w, e []float32, d []byte)
 	// Merge replaces acc by FMA(o, b, fp32(acc·a)).
 	Merge func(acc, o []float32, a, b float32)
 	// StoreK16 writes the key x of position pos into the chunk's panels k.
 	StoreK16 func(k []uint16, pos int, x []float32)
+	// StoreQ8 quantizes x; see storeQ8.
+	StoreQ8 func(codes []byte, group, block int, scales []byte, scaleStep int, x []float32, flip byte)
 }
 
 // Store writes the key and the value of position pos, relative to the chunk,
 // as its element type holds them.
 func (s *Set) Store(kv KV, pos int, key, value []float32) {
-	if kv.K32 == nil {
+	switch {
+	case kv.K16 != nil:
 		s.Attn.StoreK16(kv.K16, pos, key)
-	} else {
+	case kv.K32 != nil:
 		storeK32(kv.K32, pos, key)
+	default:
+		s.storeKeyQ8(kv.K8, pos, key)
 	}
 	n := len(value)
-	if kv.V32 == nil {
+	switch {
+	case kv.V16 != nil:
 		s.ToF16(kv.V16[pos*n:(pos+1)*n], value)
-	} else {
+	case kv.V32 != nil:
 		copy(kv.V32[pos*n:(pos+1)*n], value)
+	default:
+		s.storeValueQ8(kv.V8, pos, value)
 	}
 }
 
@@ -85,6 +101,8 @@ type AttnTile struct {
 	mc    []float32
 	lc    []float32
 	scale []float32 // exp(M−M'), then exp(m−M') of each query
+
+	q8 attnQ8
 }
 
 // NewAttnTile makes room for maxQueries queries.
@@ -106,7 +124,7 @@ func NewAttnTile(maxQueries, keyDim, valueDim int) *AttnTile {
 // Reset begins with n queries that have seen nothing. Their vectors and what is
 // visible to them stay as they were until they are set.
 func (t *AttnTile) Reset(n int) {
-	t.n = n
+	t.n, t.q8.packed = n, false
 	for i := range n {
 		t.m[i], t.l[i] = float32(math.Inf(-1)), 0
 	}
@@ -154,10 +172,13 @@ func (t *AttnTile) chunk(s *Set, c int, kv KV, first, last int) {
 	}
 	scores, q := t.s[first*ChunkPositions:], t.q[first*t.keyDim:]
 	p0, p1 := from/panelPositions, (to+panelPositions-1)/panelPositions
-	if kv.K32 == nil {
+	switch {
+	case kv.K16 != nil:
 		s.Attn.Scores16(scores, ChunkPositions, q, t.keyDim, last-first, kv.K16, t.keyDim, p0, p1)
-	} else {
+	case kv.K32 != nil:
 		s.Attn.Scores32(scores, ChunkPositions, q, t.keyDim, last-first, kv.K32, t.keyDim, p0, p1)
+	default:
+		t.scoresQ8(s, kv.K8, first, last, from, to)
 	}
 	for i := first; i < last; i++ {
 		lo, hi := t.seen(i, c)
@@ -207,10 +228,13 @@ func (t *AttnTile) values(s *Set, c int, kv KV, first, last int) int {
 // weighted adds the values at [lo, hi) to the outputs of n queries.
 func (t *AttnTile) weighted(s *Set, kv KV, first, n, lo, hi int) {
 	o, e := t.part[first*t.valueDim:], t.s[first*ChunkPositions:]
-	if kv.V32 == nil {
+	switch {
+	case kv.V16 != nil:
 		s.Attn.Values16(o, t.valueDim, e, ChunkPositions, n, kv.V16, t.valueDim, lo, hi)
-	} else {
+	case kv.V32 != nil:
 		s.Attn.Values32(o, t.valueDim, e, ChunkPositions, n, kv.V32, t.valueDim, lo, hi)
+	default:
+		t.weightedQ8(s, kv.V8, first, n, lo, hi)
 	}
 }
 

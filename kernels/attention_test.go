@@ -21,7 +21,8 @@ type attnCase struct {
 // stored is how a cache holds keys and values.
 type stored struct{ keys, values string }
 
-var cacheTypes = []stored{{"f16", "f16"}, {"f32", "f32"}, {"f16", "f32"}, {"f32", "f16"}}
+var cacheTypes = []stored{{"f16", "f16"}, {"f32", "f32"}, {"f16", "f32"}, {"f32", "f16"},
+	{"q8_0", "q8_0"}, {"q8_0", "f16"}, {"f32", "q8_0"}}
 
 // randomAttention draws a case: a causal run of tokens with a window or none
 // and groups of heads, or unrelated ranges.
@@ -29,6 +30,12 @@ func randomAttention(r *rand.Rand, as stored) *attnCase {
 	a := &attnCase{keyDim: 1 + r.IntN(140), valueDim: 1 + r.IntN(140), as: as}
 	if r.IntN(2) == 0 {
 		a.keyDim, a.valueDim = 64, 64
+	}
+	if as.keys == "q8_0" {
+		a.keyDim = (a.keyDim + 31) / 32 * 32
+	}
+	if as.values == "q8_0" {
+		a.valueDim = (a.valueDim + 31) / 32 * 32
 	}
 	n, positions := 1+r.IntN(24), 1+r.IntN(800)
 	group, window := 1+r.IntN(4), 0
@@ -64,6 +71,11 @@ func round(typ string, rows [][]float32) {
 			Generic().FromF16(x, h)
 		}
 	}
+	if typ == "q8_0" {
+		for _, x := range rows {
+			roundQ8(x)
+		}
+	}
 }
 
 // cache stores the positions as s does, in memory between guard pages.
@@ -77,12 +89,16 @@ func (a *attnCase) cache(t testing.TB, s *Set) []KV {
 			kv.K16 = guarded(t, make([]uint16, k))
 		case "f32":
 			kv.K32 = guarded(t, make([]float32, k))
+		case "q8_0":
+			kv.K8 = guarded(t, make([]byte, k/32*34))
 		}
 		switch a.as.values {
 		case "f16":
 			kv.V16 = guarded(t, make([]uint16, v))
 		case "f32":
 			kv.V32 = guarded(t, make([]float32, v))
+		case "q8_0":
+			kv.V8 = guarded(t, make([]byte, v/32*34))
 		}
 	}
 	key, value := guarded(t, a.k[0]), guarded(t, a.v[0])
@@ -136,6 +152,10 @@ func anyCacheType(r *rand.Rand) stored { return cacheTypes[r.IntN(len(cacheTypes
 
 func TestAttentionIsSoftmaxOverWhatIsVisible(t *testing.T) {
 	eachCacheType(t, func(t *testing.T, as stored) {
+		delta := 2e-4
+		if as.keys == "q8_0" {
+			delta = 1e-3 // queries are rounded to 15 bits
+		}
 		r := rand.New(rand.NewPCG(1, 2))
 		for range 6 {
 			a := randomAttention(r, as)
@@ -154,7 +174,7 @@ func TestAttentionIsSoftmaxOverWhatIsVisible(t *testing.T) {
 					}
 				}
 				for c := range want {
-					require.InDelta(t, want[c]/sum, got[i][c], 2e-4)
+					require.InDelta(t, want[c]/sum, got[i][c], delta)
 				}
 			}
 		}

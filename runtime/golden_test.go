@@ -108,6 +108,23 @@ func TestRealModelsWithDefaultsAreCloserToTheTruthThanLlamaCpp(t *testing.T) {
 	}
 }
 
+// A q8_0 cache costs a few ten-thousandths of divergence, far less than int8
+// activations do.
+func TestACacheOfQ8CostsLittle(t *testing.T) {
+	for _, name := range []string{smolLM2, gemma} {
+		t.Run(name, func(t *testing.T) {
+			m := openModel(t, labPath(t, name), Options{Exact: true, KV: kv.Both(kv.Q8_0), Context: 1024})
+			kl, peer := chunkDivergence(t, m, name)
+			t.Logf("mean KL to the truth: %.3g, llama.cpp's with f16: %.3g", mean(kl), mean(peer))
+			require.Less(t, mean(kl), 7e-4)
+			m = openModel(t, labPath(t, name), Options{KV: kv.Both(kv.Q8_0), Context: 1024})
+			kl, _ = chunkDivergence(t, m, name)
+			t.Logf("with int8 activations: %.3g", mean(kl))
+			require.Less(t, mean(kl), 4e-3)
+		})
+	}
+}
+
 // chunkDivergence returns the divergences from the truth at 128 positions, ours
 // and llama.cpp's.
 func chunkDivergence(t *testing.T, m *Model, name string) (ours, peer []float64) {

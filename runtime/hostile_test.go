@@ -325,6 +325,8 @@ func TestOptionsOutOfRangeAreRefused(t *testing.T) {
 		_, err := New(f, o)
 		require.ErrorContains(t, err, want)
 	}
+	_, err = New(f, Options{KV: kv.Both(kv.Q8_0)})
+	require.ErrorContains(t, err, "gpt2-q8_0.gguf: keys cannot be kept as q8_0: heads of 16 channels")
 }
 
 func TestAModelClosedWhileBatchesExist(t *testing.T) {

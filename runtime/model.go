@@ -106,6 +106,9 @@ func New(f *loader.File, o Options) (*Model, error) {
 	if err := checkVocabulary(f, a.Config.Vocab); err != nil {
 		return nil, f.Named(err)
 	}
+	if err := o.KV.CheckLayers(a.Layers); err != nil {
+		return nil, f.Named(err)
+	}
 	if o.Context == 0 {
 		o.Context = a.Config.ContextLength
 	}

@@ -101,7 +101,7 @@ func TestWrongUsageIsOneLineAndStatusTwo(t *testing.T) {
 		{"top_p out of range", []string{"prompt", "-m", m, "--top-p", "1.5", "x"}, "--top-p"},
 		{"unknown activations", []string{"eval", "-m", m, "--activations", "int4", "x"}, `"int4"`},
 		{"unknown weights", []string{"eval", "-m", m, "--weights", "heavy", "x"}, `"heavy"`},
-		{"unknown KV type", []string{"eval", "-m", m, "--kv-type", "q8_0", "x"}, `"q8_0"`},
+		{"unknown KV type", []string{"eval", "-m", m, "--kv-type", "q5_1", "x"}, `"q5_1"`},
 		{"unknown logits", []string{"eval", "-m", m, "--logits", "some", "x"}, `"some"`},
 		{"ids that are none", []string{"eval", "-m", m, "--ids", "1,x"}, `"x"`},
 		{"text twice", []string{"prompt", "-m", m, "-p", "x", "y"}, "twice"},

@@ -26,7 +26,7 @@ func (m *modelFlags) define(f *flags) {
 	f.integer(&m.microBatch, 1, "ub ubatch-size", "N", "and this")
 	value(f, &m.activations, gptrun.ParseActivationType, "activations", "TYPE", "int8, or int16 for next to no rounding")
 	value(f, &m.weights, runtime.ParseWeightsMode, "weights", "MODE", "auto, packed, or mapped for less memory")
-	value(f, &m.kv, kv.ParseType, "kv-type", "TYPE", "cache of keys and values: f16, f32")
+	value(f, &m.kv, kv.ParseType, "kv-type", "TYPE", "cache of keys and values: f16, f32, q8_0")
 	value(f, &m.keys, parseTypeOfOne, "ctk cache-type-k", "TYPE", "cache of keys alone").standard = ""
 	value(f, &m.values, parseTypeOfOne, "ctv cache-type-v", "TYPE", "cache of values alone").standard = ""
 	f.toggle(&m.verbose, "v verbose", "end with times and settings, on standard error")

@@ -141,12 +141,16 @@ func (c *Cache) Chunk(layer, head, chunk int) kernels.KV {
 		kv.K16 = view[uint16](keys)
 	case F32:
 		kv.K32 = view[float32](keys)
+	case Q8_0:
+		kv.K8 = keys
 	}
 	switch values := b[k:]; c.types.Values {
 	case F16:
 		kv.V16 = view[uint16](values)
 	case F32:
 		kv.V32 = view[float32](values)
+	case Q8_0:
+		kv.V8 = values
 	}
 	return kv
 }

@@ -71,6 +71,7 @@ func TestBytesCountsWholeChunks(t *testing.T) {
 	layers := []Layer{{Heads: 2, KeyDim: 64, ValueDim: 64}, {Heads: 2, KeyDim: 64, ValueDim: 64, Window: 512}}
 	require.EqualValues(t, 2*256*128*2*2, Bytes(Both(F16), layers, 1, 512))
 	require.EqualValues(t, 2*256*128*4*(16+5), Bytes(Both(F32), layers, 4096, 512))
+	require.EqualValues(t, 2*256*(64*4+2*34)*2, Bytes(Types{F32, Q8_0}, layers, 1, 512))
 }
 
 func TestTypesHaveNames(t *testing.T) {
@@ -79,6 +80,31 @@ func TestTypesHaveNames(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, typ, got)
 	}
-	_, err := ParseType("q8_0")
-	require.ErrorContains(t, err, "q8_0")
+	_, err := ParseType("q5_1")
+	require.ErrorContains(t, err, "q5_1")
+}
+
+func TestEveryPairOfTypesHasRoomOfItsOwn(t *testing.T) {
+	for keys := range Type(numTypes) {
+		for values := range Type(numTypes) {
+			c := New(Types{keys, values}, []Layer{{Heads: 2, KeyDim: 32, ValueDim: 64}})
+			step(c, 300)
+			kv := c.Chunk(0, 1, 1)
+			k := [numTypes]int{len(kv.K16), len(kv.K32), len(kv.K8)}
+			v := [numTypes]int{len(kv.V16), len(kv.V32), len(kv.V8)}
+			var wantK, wantV [numTypes]int
+			wantK[keys] = 256 * [numTypes]int{32, 32, 34}[keys]
+			wantV[values] = 256 * [numTypes]int{64, 64, 68}[values]
+			require.Equal(t, wantK, k)
+			require.Equal(t, wantV, v)
+		}
+	}
+}
+
+func TestHeadsThatAreNoWholeBlocksAreRefused(t *testing.T) {
+	layers := []Layer{{Heads: 1, KeyDim: 64, ValueDim: 64}, {Heads: 1, KeyDim: 64, ValueDim: 80}}
+	require.NoError(t, Both(F16).CheckLayers(layers))
+	require.NoError(t, Types{Q8_0, F16}.CheckLayers(layers))
+	require.ErrorContains(t, Types{F16, Q8_0}.CheckLayers(layers), "values cannot be kept as q8_0: heads of 80 channels")
+	require.ErrorContains(t, Both(Q8_0).CheckLayers([]Layer{{Heads: 1, KeyDim: 16, ValueDim: 32}}), "keys cannot be kept as q8_0: heads of 16 channels")
 }
