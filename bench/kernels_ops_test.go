@@ -21,11 +21,19 @@ const (
 // attentionCases attend with one token to a long past, all layers after each
 // other, so that keys and values come from memory.
 func attentionCases(z kernelSizes, set *kernels.Set, threads int) []kernelCase {
-	return []kernelCase{{
-		op: "attend", typ: kv.F16.String(), form: "float", set: set, threads: threads,
-		shape: fmt.Sprintf("%dx%dx%d", z.layers, kvHeads*headDim, z.depth), unit: "GB/s", limit: "memory", terms: 1,
-		prepare: func(tb testing.TB, x *exec.Executor) job { return attend(tb, x, kv.F16, z) },
-	}}
+	var all []kernelCase
+	for _, typ := range []kv.Type{kv.F16, kv.Q8_0} {
+		form := "float"
+		if typ == kv.Q8_0 {
+			form = "int16"
+		}
+		all = append(all, kernelCase{
+			op: "attend", typ: typ.String(), form: form, set: set, threads: threads,
+			shape: fmt.Sprintf("%dx%dx%d", z.layers, kvHeads*headDim, z.depth), unit: "GB/s", limit: "memory", terms: 1,
+			prepare: func(tb testing.TB, x *exec.Executor) job { return attend(tb, x, typ, z) },
+		})
+	}
+	return all
 }
 
 func attend(tb testing.TB, x *exec.Executor, typ kv.Type, z kernelSizes) job {

@@ -40,10 +40,12 @@ type AttnOps struct {
 	// weighted: o[i·ldo+c] = FMA(e[i·lde+j], v[j·dim+c], o[i·ldo+c]), j ascending.
 	Values16 func(o []float32, ldo int, e []float32, lde, n int, v []uint16, dim, lo, hi int)
 	Values32 func(o []float32, ldo int, e []float32, lde, n int, v []float32, dim, lo, hi int)
-	// ValuesQ8 is Values16 of values of type q8_0: o += w·code, where w holds the
+	// ValuesQ8 is Values16 of codes of type q8_0: o += w·code, where w holds the
 	// weights times the scales, ldw from query to query and ChunkPositions from
-	// block to block.
-	ValuesQ8 func(o []float32, ldo int, w []float32, ldw, n int, v []byte, dim, lo, hi int)
+	// block to block. It may prefetch next.
+	ValuesQ8 func(o []float32, ldo int, w []float32, ldw, n int, v []byte, dim, lo, hi int, next []byte)
+	// Prefetch brings b into the cache; nil where that does not help.
+	Prefetch func(b []byte)
 	// MulF16 writes fp32(e·d), d being halves.
 	MulF16 func(w, e []float32, d []byte)
 	// Merge replaces acc by FMA(o, b, fp32(acc·a)).
@@ -125,10 +127,15 @@ func NewAttnTile(maxQueries, keyDim, valueDim int) *AttnTile {
 // visible to them stay as they were until they are set.
 func (t *AttnTile) Reset(n int) {
 	t.n, t.q8.packed = n, false
-	for i := range n {
+	t.Restart()
+}
+
+// Restart begins again with the same queries.
+func (t *AttnTile) Restart() {
+	for i := range t.n {
 		t.m[i], t.l[i] = float32(math.Inf(-1)), 0
 	}
-	clear(t.o[:n*t.valueDim])
+	clear(t.o[:t.n*t.valueDim])
 }
 
 // Query is query i, keyDim values to be filled in, already scaled.
@@ -178,7 +185,7 @@ func (t *AttnTile) chunk(s *Set, c int, kv KV, first, last int) {
 	case kv.K32 != nil:
 		s.Attn.Scores32(scores, ChunkPositions, q, t.keyDim, last-first, kv.K32, t.keyDim, p0, p1)
 	default:
-		t.scoresQ8(s, kv.K8, first, last, from, to)
+		t.scoresQ8(s, kv, first, last, from, to)
 	}
 	for i := first; i < last; i++ {
 		lo, hi := t.seen(i, c)
