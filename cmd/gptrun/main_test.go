@@ -101,7 +101,7 @@ func TestWrongUsageIsOneLineAndStatusTwo(t *testing.T) {
 		{"top_p out of range", []string{"prompt", "-m", m, "--top-p", "1.5", "x"}, "--top-p"},
 		{"unknown activations", []string{"eval", "-m", m, "--activations", "int4", "x"}, `"int4"`},
 		{"unknown weights", []string{"eval", "-m", m, "--weights", "heavy", "x"}, `"heavy"`},
-		{"unknown KV type", []string{"eval", "-m", m, "--kv-type", "q8_0", "x"}, `"q8_0"`},
+		{"unknown KV type", []string{"eval", "-m", m, "--kv-type", "q5_1", "x"}, `"q5_1"`},
 		{"unknown logits", []string{"eval", "-m", m, "--logits", "some", "x"}, `"some"`},
 		{"ids that are none", []string{"eval", "-m", m, "--ids", "1,x"}, `"x"`},
 		{"text twice", []string{"prompt", "-m", m, "-p", "x", "y"}, "twice"},
@@ -145,6 +145,19 @@ func TestWrongUsageIsOneLineAndStatusTwo(t *testing.T) {
 	}
 }
 
+func TestKeysAndValuesHaveTypesOfTheirOwn(t *testing.T) {
+	eval := func(args ...string) string {
+		return good(t, append([]string{"eval", "-m", tiny("llama"), "--json", "Hello world"}, args...)...)
+	}
+	full, half := eval("--kv-type", "f32"), eval()
+	require.NotEqual(t, half, full)
+	require.Equal(t, full, eval("-ctk", "f32", "--cache-type-v", "f32"))
+	keys := eval("-ctk", "f32")
+	require.NotEqual(t, half, keys)
+	require.NotEqual(t, full, keys)
+	require.Equal(t, keys, eval("-ctv", "f16", "--kv-type", "f32"), "a type of values alone goes before that of both")
+}
+
 func TestHelpGoesToStandardOutput(t *testing.T) {
 	for _, args := range [][]string{{"help"}, {"-h"}, {"--help"}} {
 		require.Contains(t, good(t, args...), "tokenize")
@@ -153,7 +166,7 @@ func TestHelpGoesToStandardOutput(t *testing.T) {
 		text := good(t, c.name, "-h")
 		require.Contains(t, text, "usage: gptrun "+c.name)
 	}
-	for _, flag := range strings.Fields("-m -p -f -n -c -t -s --seed --temp --top-k --top-p --min-p --repeat-penalty --repeat-last-n --activations --weights --kv-type -v --json") {
+	for _, flag := range strings.Fields("-m -p -f -n -c -t -s --seed --temp --top-k --top-p --min-p --repeat-penalty --repeat-last-n --activations --weights --kv-type --ctk --cache-type-k --ctv --cache-type-v -v --json") {
 		require.Contains(t, good(t, "prompt", "--help"), flag)
 	}
 }
