@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	goruntime "runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -140,15 +141,13 @@ func (q *queue) gather() {
 	if singles > 0 {
 		room = min(room, len(q.waiting)+promptShare)
 	}
-	taken := 0
-	for room > 0 && taken < len(q.waiting) {
-		s := q.waiting[taken]
-		taken++
-		behind := len(q.waiting) - taken
-		room -= q.add(s, max(1, room-behind))
+	q.members = q.members[:0]
+	for room > 0 && len(q.waiting) > 0 {
+		s := q.waiting[0]
+		q.waiting = slices.Delete(q.waiting, 0, 1)
+		q.members = append(q.members, s)
+		room -= q.add(s, max(1, room-len(q.waiting)))
 	}
-	q.members = append(q.members[:0], q.waiting[:taken]...)
-	q.waiting = append(q.waiting[:0], q.waiting[taken:]...)
 }
 
 // add makes up to n tokens of s part of the pass and returns how many.
@@ -168,7 +167,8 @@ func (q *queue) add(s *Sequence, n int) int {
 	return n
 }
 
-// run evaluates the batch and hands out logits, which each sequence owns.
+// run evaluates the batch and gives each sequence whose tokens end in it a copy
+// of its logits: the next pass does not wait until they have been read.
 func (q *queue) run() error {
 	b := q.batch
 	if len(b.members) == 0 {
@@ -177,27 +177,24 @@ func (q *queue) run() error {
 	if err := b.Run(&q.shared); err != nil {
 		return err
 	}
-	if b.Outputs() == 0 {
-		return nil
-	}
-	vocab := b.model.arch.Config.Vocab
-	i := 0
-	for j, s := range b.members {
-		if b.segments[j].Count < len(s.request.tokens) {
+	outputs, vocab := 0, b.model.arch.Config.Vocab
+	for i, s := range b.members {
+		r := &s.request
+		if b.segments[i].Count < len(r.tokens) {
 			continue
 		}
-		if cap(s.request.logits) == 0 {
-			s.request.logits = make([]float32, vocab)
+		if r.logits == nil {
+			r.logits = make([]float32, vocab)
 		}
 		if b.Outputs() == 1 {
-			return b.head(exec.Rows{Data: s.request.logits, Width: vocab}, 0, 1)
+			return b.head(exec.Rows{Data: r.logits, Width: vocab}, 0, 1)
 		}
-		row, err := b.Logits(i)
+		row, err := b.Logits(outputs)
 		if err != nil {
 			return err
 		}
-		copy(s.request.logits, row)
-		i++
+		copy(r.logits, row)
+		outputs++
 	}
 	return nil
 }
@@ -205,8 +202,11 @@ func (q *queue) run() error {
 // settle answers the members of the pass that s has led, and passes the lead on.
 func (q *queue) settle(s *Sequence, err error, took time.Duration) {
 	packing := q.batch.Packing()
-	for _, m := range q.batch.members {
+	for _, m := range q.members {
 		r := &m.request
+		if r.err != nil {
+			continue // it was left out
+		}
 		r.packing += packing
 		if r.err = err; err == errEnded {
 			r.err = r.ctx.Err()
