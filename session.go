@@ -16,7 +16,7 @@ import (
 type Session struct {
 	model *Model
 	cache *runtime.Sequence
-	batch *runtime.Batch
+	batch *runtime.Batch // of EvalAll
 	// tokens are all of the text; those past cache.Len() wait to be evaluated.
 	tokens []int32
 	busy   atomic.Bool
@@ -100,9 +100,22 @@ func (s *Session) append(ids []int32) error {
 // waiting is the number of tokens to be evaluated.
 func (s *Session) waiting() int { return len(s.tokens) - s.cache.Len() }
 
-// chunk evaluates the next waiting tokens, as many as fit a batch. Of the last
+// chunk evaluates the next waiting tokens, as many as fit a pass that sessions
+// share, and returns the logits after the last token of the text, once none waits.
+func (s *Session) chunk(ctx context.Context) ([]float32, error) {
+	if err := s.model.enter(); err != nil {
+		return nil, err
+	}
+	defer s.model.leave()
+	before := s.cache.Packing()
+	logits, err := s.cache.Evaluate(ctx, s.tokens[s.cache.Len():])
+	s.packing += s.cache.Packing() - before
+	return logits, err
+}
+
+// chunkOfAll evaluates the next waiting tokens, as many as fit a batch. Of the last
 // `outputs` tokens of the text, those among them get logits.
-func (s *Session) chunk(ctx context.Context, outputs int) error {
+func (s *Session) chunkOfAll(ctx context.Context, outputs int) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -155,12 +168,11 @@ func (s *Session) evaluate(ctx context.Context) ([]float32, error) {
 			return nil, err
 		}
 	}
-	for s.waiting() > 0 {
-		if err := s.chunk(ctx, 1); err != nil {
-			return nil, err
+	for {
+		if logits, err := s.chunk(ctx); err != nil || s.waiting() == 0 {
+			return logits, err
 		}
 	}
-	return s.logits(0)
 }
 
 // Eval appends ids to the text, evaluates them, and returns the logits after
@@ -193,8 +205,9 @@ func (s *Session) EvalAll(ctx context.Context, ids []int32) iter.Seq2[[]float32,
 			return
 		}
 		s.timings.PromptTokens = s.waiting()
+		defer s.batch.Reset()
 		for s.waiting() > 0 {
-			if err := s.prompt(func() error { return s.chunk(ctx, len(ids)) }); err != nil {
+			if err := s.prompt(func() error { return s.chunkOfAll(ctx, len(ids)) }); err != nil {
 				yield(nil, err)
 				return
 			}

@@ -116,7 +116,11 @@ func (b *Batch) guard() error {
 
 func (b *Batch) forward() error {
 	b.pass.Begin(b.ctx, b.tokens, b.segments)
-	return b.model.arch.Forward(b.pass)
+	if err := b.model.arch.Forward(b.pass); err != nil {
+		return err
+	}
+	b.pass.Select(b.outputs)
+	return nil
 }
 
 // Packing is how much of the time of Run and Logits, since Reset, went into
@@ -133,39 +137,32 @@ func (b *Batch) Logits(i int) ([]float32, error) {
 		return nil, fmt.Errorf("the batch has no output %d", i)
 	}
 	if i < b.from || i >= b.to {
-		if err := b.head(i); err != nil {
+		n, vocab := min(logitRows, len(b.outputs)-i), b.model.arch.Config.Vocab
+		if cap(b.logits.Data) < n*vocab {
+			b.logits.Data = make([]float32, n*vocab)
+		}
+		b.logits = exec.Rows{Data: b.logits.Data[:n*vocab], Width: vocab}
+		b.from, b.to = 0, 0
+		if err := b.head(b.logits, i, n); err != nil {
 			return nil, err
 		}
+		b.from, b.to = i, i+n
 	}
 	return b.logits.Row(i - b.from), nil
 }
 
-// head computes the logits of the outputs from i on, as far as their rows are
-// neighbours.
-func (b *Batch) head(i int) error {
+// head computes the logits of n outputs from i on.
+func (b *Batch) head(dst exec.Rows, i, n int) error {
 	m := b.model
-	n := 1
-	for n < logitRows && i+n < len(b.outputs) && b.outputs[i+n] == b.outputs[i]+n {
-		n++
-	}
-	vocab := m.arch.Config.Vocab
-	if cap(b.logits.Data) < n*vocab {
-		b.logits.Data = make([]float32, n*vocab)
-	}
-	b.logits = exec.Rows{Data: b.logits.Data[:n*vocab], Width: vocab}
 	m.exec.Pool.Lock()
 	defer m.exec.Pool.Unlock()
 	if err := m.prepare(); err != nil {
 		return err
 	}
-	row, before := b.outputs[i], m.exec.Packing()
-	err := b.pass.Logits(b.logits, m.arch.Head, row, row+n, m.arch.SoftCap)
+	before := m.exec.Packing()
+	err := b.pass.Logits(dst, m.arch.Head, i, i+n, m.arch.SoftCap)
 	b.packing += m.exec.Packing() - before
-	if err != nil {
-		return m.check(err)
-	}
-	b.from, b.to = i, i+n
-	return nil
+	return m.check(err)
 }
 
 // Close empties the batch and gives its memory back.

@@ -79,6 +79,7 @@ type Model struct {
 	exec   *exec.Executor
 	memory *mem.Region
 	mapped bool
+	queue  *queue
 
 	// The pool's lock guards these.
 	prepared      bool
@@ -121,6 +122,7 @@ func New(f *loader.File, o Options) (*Model, error) {
 	m.exec.Release, m.exec.Packed = f.Release, m.notePacked
 	c := &a.Config
 	m.exec.PrepareAttention(a.Group(), c.KeyDim, c.ValueDim)
+	m.queue = newQueue(m)
 	return m, nil
 }
 

@@ -12,11 +12,15 @@ type Sequence struct {
 	model *Model
 	cache *kv.Cache
 	busy  bool // part of a batch
+
+	request request // of Evaluate
 }
 
 // NewSequence returns an empty sequence.
 func (m *Model) NewSequence() *Sequence {
-	return &Sequence{model: m, cache: kv.New(m.opts.KV, m.arch.Layers)}
+	s := &Sequence{model: m, cache: kv.New(m.opts.KV, m.arch.Layers)}
+	s.request.wake = make(chan struct{}, 1)
+	return s
 }
 
 // CheckTokens refuses tokens that cannot follow held others: past the context
@@ -41,4 +45,7 @@ func (s *Sequence) Len() int { return s.cache.Len() }
 func (s *Sequence) Truncate(n int) error { return s.cache.Truncate(n) }
 
 // Close gives the sequence's memory back.
-func (s *Sequence) Close() { s.cache = kv.New(s.model.opts.KV, s.model.arch.Layers) }
+func (s *Sequence) Close() {
+	s.cache = kv.New(s.model.opts.KV, s.model.arch.Layers)
+	s.request.logits = nil
+}

@@ -2,6 +2,15 @@ package exec
 
 import "github.com/gptrun/gptrun/kernels"
 
+// Select makes the given rows of H, which ascend, its first ones.
+func (p *Pass) Select(rows []int) {
+	for i, from := range rows {
+		if i != from {
+			copy(p.H.Row(i), p.H.Row(from))
+		}
+	}
+}
+
 // Logits multiplies the rows [from, to) of H with the output head and writes
 // them to dst, from row 0 on; softCap c > 0 replaces each x by c·tanh(x/c).
 func (p *Pass) Logits(dst Rows, head *Matrix, from, to int, softCap float32) error {

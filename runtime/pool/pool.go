@@ -25,7 +25,7 @@ type Task interface {
 }
 
 const (
-	spins  = 8000 // about 20 µs of polling
+	spins  = 40000 // some 20 µs of polling
 	yields = 50
 )
 
