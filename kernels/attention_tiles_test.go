@@ -16,6 +16,13 @@ func tileShapes(f func(n, dim int)) {
 	}
 }
 
+// eachPrecision runs f with single and with half precision.
+func eachPrecision(t *testing.T, f func(t *testing.T, half bool)) {
+	for i, name := range []string{"f32", "f16"} {
+		t.Run(name, func(t *testing.T) { f(t, i == 1) })
+	}
+}
+
 // halfOf returns x as half precision, or nil.
 func halfOf(t testing.TB, x []float32, half bool) []uint16 {
 	if !half {
@@ -28,7 +35,7 @@ func halfOf(t testing.TB, x []float32, half bool) []uint16 {
 
 func TestEveryTierScoresEveryTileLikeGeneric(t *testing.T) {
 	forEachTier(t, func(t *testing.T, s *Set) {
-		eachElement(t, func(t *testing.T, half bool) {
+		eachPrecision(t, func(t *testing.T, half bool) {
 			r := rand.New(rand.NewPCG(21, 22))
 			tileShapes(func(n, dim int) {
 				panels := 1 + r.IntN(4)
@@ -54,7 +61,7 @@ func TestEveryTierScoresEveryTileLikeGeneric(t *testing.T) {
 
 func TestEveryTierSumsValuesOfEveryTileLikeGeneric(t *testing.T) {
 	forEachTier(t, func(t *testing.T, s *Set) {
-		eachElement(t, func(t *testing.T, half bool) {
+		eachPrecision(t, func(t *testing.T, half bool) {
 			r := rand.New(rand.NewPCG(23, 24))
 			tileShapes(func(n, dim int) {
 				lo := r.IntN(5)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gptrun/gptrun"
 	"github.com/gptrun/gptrun/runtime"
+	"github.com/gptrun/gptrun/runtime/kv"
 )
 
 // benchSettings are what a model is opened with.
@@ -20,16 +21,8 @@ type benchSettings struct {
 // options are the settings as runtime takes them.
 func (s benchSettings) options() runtime.Options {
 	return runtime.Options{
-		Threads: s.threads, Exact: s.activations == gptrun.Int16, Weights: s.weights, KV: s.keyType,
+		Threads: s.threads, Exact: s.activations == gptrun.Int16, Weights: s.weights, KV: kv.Types{Keys: s.keyType, Values: s.valueType},
 	}
-}
-
-// check refuses settings that cannot be had together.
-func (s benchSettings) check() error {
-	if s.keyType != s.valueType {
-		return usageError(fmt.Sprintf("keys cannot be cached as %s and values as %s: the two types must be equal", s.keyType, s.valueType))
-	}
-	return nil
 }
 
 // benchCase is one test: parallel sequences that hold depth tokens each are
@@ -91,11 +84,6 @@ func (b *benchFlags) cases() ([]benchCase, error) {
 		return nil, usageError("nothing to measure: -p and -n are 0 and there is no -pg")
 	case len(c) > maxCases:
 		return nil, usageError(fmt.Sprintf("the flags make more than %d tests", maxCases))
-	}
-	for _, s := range c {
-		if err := s.check(); err != nil {
-			return nil, err
-		}
 	}
 	return c, nil
 }
