@@ -61,7 +61,7 @@ func defineBench(f *flags) func(context.Context, *terminal, []string) error {
 	list(f, &b.batches, integers(1), "b batch-size", "N,…", "tokens evaluated at a time: the smaller of this")
 	list(f, &b.microBatches, integers(1), "ub ubatch-size", "N,…", "and this")
 	list(f, &b.threads, integers(0), "t threads", "N,…", "threads; 0: the physical cores").standard = ""
-	list(f, &b.keyTypes, one(kv.ParseType), "ctk cache-type-k", "TYPE,…", "cache of keys: f16, f32")
+	list(f, &b.keyTypes, one(kv.ParseType), "ctk cache-type-k", "TYPE,…", "cache of keys: f16, f32, q8_0")
 	list(f, &b.valueTypes, one(kv.ParseType), "ctv cache-type-v", "TYPE,…", "cache of values: the same")
 	list(f, &b.activations, one(gptrun.ParseActivationType), "activations", "TYPE,…", "int8, or int16 for next to no rounding")
 	list(f, &b.weights, one(runtime.ParseWeightsMode), "weights", "MODE,…", "auto, packed, or mapped for less memory")

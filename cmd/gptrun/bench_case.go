@@ -6,30 +6,23 @@ import (
 
 	"github.com/gptrun/gptrun"
 	"github.com/gptrun/gptrun/runtime"
+	"github.com/gptrun/gptrun/runtime/kv"
 )
 
 // benchSettings are what a model is opened with.
 type benchSettings struct {
-	path               string
-	activations        gptrun.ActivationType
-	weights            gptrun.WeightsMode
-	keyType, valueType gptrun.KVType
-	threads            int
+	path        string
+	activations gptrun.ActivationType
+	weights     gptrun.WeightsMode
+	cache       kv.Types
+	threads     int
 }
 
 // options are the settings as runtime takes them.
 func (s benchSettings) options() runtime.Options {
 	return runtime.Options{
-		Threads: s.threads, Exact: s.activations == gptrun.Int16, Weights: s.weights, KV: s.keyType,
+		Threads: s.threads, Exact: s.activations == gptrun.Int16, Weights: s.weights, KV: s.cache,
 	}
-}
-
-// check refuses settings that cannot be had together.
-func (s benchSettings) check() error {
-	if s.keyType != s.valueType {
-		return usageError(fmt.Sprintf("keys cannot be cached as %s and values as %s: the two types must be equal", s.keyType, s.valueType))
-	}
-	return nil
 }
 
 // benchCase is one test: parallel sequences that hold depth tokens each are
@@ -80,8 +73,8 @@ func (b *benchFlags) cases() ([]benchCase, error) {
 	c = expand(c, b.weights, func(c *benchCase, v gptrun.WeightsMode) { c.weights = v })
 	c = expand(c, b.batches, func(c *benchCase, v int) { c.batch = v })
 	c = expand(c, b.microBatches, func(c *benchCase, v int) { c.microBatch = v })
-	c = expand(c, b.keyTypes, func(c *benchCase, v gptrun.KVType) { c.keyType = v })
-	c = expand(c, b.valueTypes, func(c *benchCase, v gptrun.KVType) { c.valueType = v })
+	c = expand(c, b.keyTypes, func(c *benchCase, v gptrun.KVType) { c.cache.Keys = v })
+	c = expand(c, b.valueTypes, func(c *benchCase, v gptrun.KVType) { c.cache.Values = v })
 	c = expand(c, b.threads, func(c *benchCase, v int) { c.threads = v })
 	c = expand(c, b.depths, func(c *benchCase, v int) { c.depth = v })
 	c = expand(c, b.parallel, func(c *benchCase, v int) { c.parallel = v })
@@ -91,11 +84,6 @@ func (b *benchFlags) cases() ([]benchCase, error) {
 		return nil, usageError("nothing to measure: -p and -n are 0 and there is no -pg")
 	case len(c) > maxCases:
 		return nil, usageError(fmt.Sprintf("the flags make more than %d tests", maxCases))
-	}
-	for _, s := range c {
-		if err := s.check(); err != nil {
-			return nil, err
-		}
 	}
 	return c, nil
 }

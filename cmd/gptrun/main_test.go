@@ -125,7 +125,6 @@ func TestWrongUsageIsOneLineAndStatusTwo(t *testing.T) {
 		{"a pair of three", []string{"bench", "-m", m, "-pg", "5,6,7"}, `"6,7" is not an integer`},
 		{"an unknown table", []string{"bench", "-m", m, "-o", "sql"}, `"sql" is not one of md, csv`},
 		{"an unknown cache type", []string{"bench", "-m", m, "-ctk", "q2_k"}, "q2_k"},
-		{"caches of two types", []string{"bench", "-m", m, "-ctk", "f32"}, "must be equal"},
 		{"too many tests", []string{"bench", "-m", m, "-p", "1-1000", "-d", "1-20"}, "more than 10000 tests"},
 		{"arguments for bench", []string{"bench", "-m", m, "y"}, `"y"`},
 		{"arguments for inspect", []string{"inspect", "-m", m, "y"}, `"y"`},
