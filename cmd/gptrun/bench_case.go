@@ -11,17 +11,17 @@ import (
 
 // benchSettings are what a model is opened with.
 type benchSettings struct {
-	path               string
-	activations        gptrun.ActivationType
-	weights            gptrun.WeightsMode
-	keyType, valueType gptrun.KVType
-	threads            int
+	path        string
+	activations gptrun.ActivationType
+	weights     gptrun.WeightsMode
+	cache       kv.Types
+	threads     int
 }
 
 // options are the settings as runtime takes them.
 func (s benchSettings) options() runtime.Options {
 	return runtime.Options{
-		Threads: s.threads, Exact: s.activations == gptrun.Int16, Weights: s.weights, KV: kv.Types{Keys: s.keyType, Values: s.valueType},
+		Threads: s.threads, Exact: s.activations == gptrun.Int16, Weights: s.weights, KV: s.cache,
 	}
 }
 
@@ -73,8 +73,8 @@ func (b *benchFlags) cases() ([]benchCase, error) {
 	c = expand(c, b.weights, func(c *benchCase, v gptrun.WeightsMode) { c.weights = v })
 	c = expand(c, b.batches, func(c *benchCase, v int) { c.batch = v })
 	c = expand(c, b.microBatches, func(c *benchCase, v int) { c.microBatch = v })
-	c = expand(c, b.keyTypes, func(c *benchCase, v gptrun.KVType) { c.keyType = v })
-	c = expand(c, b.valueTypes, func(c *benchCase, v gptrun.KVType) { c.valueType = v })
+	c = expand(c, b.keyTypes, func(c *benchCase, v gptrun.KVType) { c.cache.Keys = v })
+	c = expand(c, b.valueTypes, func(c *benchCase, v gptrun.KVType) { c.cache.Values = v })
 	c = expand(c, b.threads, func(c *benchCase, v int) { c.threads = v })
 	c = expand(c, b.depths, func(c *benchCase, v int) { c.depth = v })
 	c = expand(c, b.parallel, func(c *benchCase, v int) { c.parallel = v })

@@ -79,8 +79,8 @@ func (r benchResult) fields() []benchField {
 		{"cpu_mask", "0x0"},
 		{"cpu_strict", false},
 		{"poll", int64(1)}, // workers spin for a short time
-		{"type_k", r.keyType.String()},
-		{"type_v", r.valueType.String()},
+		{"type_k", r.cache.Keys.String()},
+		{"type_v", r.cache.Values.String()},
 		{"n_gpu_layers", int64(0)},
 		{"n_cpu_moe", int64(0)},
 		{"split_mode", "none"},

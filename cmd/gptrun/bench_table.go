@@ -35,8 +35,8 @@ func (b *benchFlags) columns() []benchColumn {
 	}
 	add(changed(b.batches, 2048), benchColumn{"n_batch", 7, false, integer(func(r benchResult) int { return r.batch })})
 	add(changed(b.microBatches, 512), benchColumn{"n_ubatch", 8, false, integer(func(r benchResult) int { return r.microBatch })})
-	add(changed(b.keyTypes, kv.F16), benchColumn{"type_k", 6, false, func(r benchResult) string { return r.keyType.String() }})
-	add(changed(b.valueTypes, kv.F16), benchColumn{"type_v", 6, false, func(r benchResult) string { return r.valueType.String() }})
+	add(changed(b.keyTypes, kv.F16), benchColumn{"type_k", 6, false, func(r benchResult) string { return r.cache.Keys.String() }})
+	add(changed(b.valueTypes, kv.F16), benchColumn{"type_v", 6, false, func(r benchResult) string { return r.cache.Values.String() }})
 	add(changed(b.activations, gptrun.Int8), benchColumn{"activations", 11, true, func(r benchResult) string { return r.activations.String() }})
 	add(changed(b.weights, gptrun.WeightsAuto), benchColumn{"weights", 10, true, func(r benchResult) string { return r.weights.String() }})
 	return append(columns,

@@ -211,6 +211,16 @@ func TestBenchTable(t *testing.T) {
 	require.Len(t, lines, 9)
 }
 
+func TestBenchRunsEveryCombinationOfCacheTypes(t *testing.T) {
+	rows, err := csv.NewReader(strings.NewReader(benchTiny(t, "gemma3", "-p", "2", "-n", "0", "-ctk", "f16,q8_0", "-ctv", "f32,q8_0", "-o", "csv"))).ReadAll()
+	require.NoError(t, err)
+	var types []string
+	for _, row := range rows {
+		types = append(types, row[14]+" "+row[15])
+	}
+	require.Equal(t, []string{"type_k type_v", "f16 f32", "f16 q8_0", "q8_0 f32", "q8_0 q8_0"}, types)
+}
+
 // A window that has moved past the depth is filled again.
 func TestBenchGoesBackBeforeASlidingWindow(t *testing.T) {
 	benchTiny(t, "gemma3", "-p", "280", "-n", "0", "-d", "10", "-r", "1")
