@@ -16,8 +16,9 @@ const (
 // it to out; queries are multiplied by scale first.
 //
 // A segment of several tokens is split into tiles of neighbouring tokens; each
-// goes through the chunks of the cache in order. A single token is split by
-// chunk instead, and the parts are merged in order: the same sums.
+// goes through the chunks of the cache in order. A single token that is much of
+// the work is split by chunk instead, and the parts are merged in order: the same
+// sums.
 func (p *Pass) Attend(layer int, out, q Rows, heads int, scale float32) {
 	if p.err != nil {
 		return
@@ -25,9 +26,9 @@ func (p *Pass) Attend(layer int, out, q Rows, heads int, scale float32) {
 	t := &p.attn
 	t.layer, t.out, t.q, t.heads, t.scale = layer, out, q, heads, scale
 	t.items = t.items[:0]
-	parts := 0
+	parts, share := 0, t.chunks()/(4*p.x.Pool.Workers())
 	for si := range p.segments {
-		parts += t.split(si, parts)
+		parts += t.split(si, parts, share)
 	}
 	if need := parts * t.partLen(); cap(t.parts) < need {
 		t.parts = make([]float32, need+need/2)
@@ -72,14 +73,27 @@ func (t *attnTask) partLen() int {
 	return group * (2 + g.ValueDim)
 }
 
-// split adds the items of a segment and returns the number of parts among them.
-func (t *attnTask) split(segment, parts int) int {
+// chunks is the number of chunks that all KV heads of single tokens see.
+func (t *attnTask) chunks() (n int) {
+	for si, s := range t.p.segments {
+		if s.Count == 1 {
+			g, _ := t.geometry(si)
+			pos := t.p.pos[s.Row]
+			n += g.Heads * (pos/chunk - g.From(pos)/chunk + 1)
+		}
+	}
+	return n
+}
+
+// split adds the items of a segment and returns the number of parts among them:
+// a single token that sees more chunks than its share is split into parts.
+func (t *attnTask) split(segment, parts, share int) int {
 	s := t.p.segments[segment]
 	g, group := t.geometry(segment)
 	if s.Count == 1 {
 		pos := t.p.pos[s.Row]
 		first, last := g.From(pos)/chunk, pos/chunk
-		if first < last {
+		if first < last && last-first >= share {
 			chunks := last - first + 1
 			step := max(1, chunks*g.Heads/(itemsPerWorker*t.p.x.Pool.Workers()))
 			for h := range g.Heads {

@@ -106,7 +106,7 @@ func (p *Pass) compute(dst Rows, in Input) {
 
 // inlineRecords is up to how many blocks of 32 values the caller packs alone:
 // less work than waking the workers.
-const inlineRecords = 256
+const inlineRecords = 128
 
 // actTask packs the activation records of rows of an input, a few whole groups
 // of tokens an item, in every form that the products want.
@@ -140,7 +140,7 @@ func (p *Pass) packInput(in Input, forms [kernels.NumForms]bool, from, tokens in
 		}
 	}
 	items := (tokens + t.run - 1) / t.run
-	if tokens*width/32 <= inlineRecords {
+	if items == 1 || tokens*width/32 <= inlineRecords {
 		for i := range items {
 			t.Do(0, i)
 		}

@@ -23,8 +23,8 @@ type rowTask struct {
 	layer  int
 }
 
-// inlineValues is up to how many activations the caller works alone.
-const inlineValues = 8192
+// inlineValues is up to how many activations the caller works alone, as it does on a single row.
+const inlineValues = 4096
 
 func (t *rowTask) Do(worker, item int) {
 	for i := item * t.run; i < min((item+1)*t.run, t.n); i++ {
@@ -39,7 +39,7 @@ func (p *Pass) rows(width int, op func(t *rowTask, worker, row int)) {
 	}
 	t := &p.row
 	t.op, t.n = op, p.n
-	if p.n*width <= inlineValues {
+	if p.n == 1 || p.n*width <= inlineValues {
 		t.run = p.n
 		t.Do(0, 0)
 		return
