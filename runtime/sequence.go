@@ -41,4 +41,4 @@ func (s *Sequence) Len() int { return s.cache.Len() }
 func (s *Sequence) Truncate(n int) error { return s.cache.Truncate(n) }
 
 // Close gives the sequence's memory back.
-func (s *Sequence) Close() { s.cache = kv.New(s.model.opts.KV, s.model.arch.Layers) }
+func (s *Sequence) Close() { s.cache.Close() }
