@@ -62,7 +62,7 @@ channels2:
 	VFMADD231PS   Y7, Y4, Y2                                // sum[0] += factor[0]*vector
 	VCVTPH2PS     16(BX)(R9*1), Y8
 	VFMADD231PS   Y8, Y4, Y3                                // sum[0] += factor[0]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          $32, BX
 	ADDQ          $4, SI
@@ -94,7 +94,7 @@ channels1:
 	VFMADD231PS   Y3, Y2, Y0                                // sum[0] += factor[0]*vector
 	VCVTPH2PS     16(BX), Y4
 	VFMADD231PS   Y4, Y2, Y1                                // sum[0] += factor[0]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          $32, BX
 	ADDQ          $4, SI
@@ -156,7 +156,7 @@ channels2:
 	VCVTPH2PS     16(BX)(R9*1), Y13
 	VFMADD231PS   Y13, Y8, Y3                               // sum[0] += factor[0]*vector
 	VFMADD231PS   Y13, Y9, Y7                               // sum[1] += factor[1]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          $32, BX
 	ADDQ          $4, SI
@@ -197,7 +197,7 @@ channels1:
 	VCVTPH2PS     16(BX), Y7
 	VFMADD231PS   Y7, Y4, Y1                                // sum[0] += factor[0]*vector
 	VFMADD231PS   Y7, Y5, Y3                                // sum[1] += factor[1]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          $32, BX
 	ADDQ          $4, SI
@@ -270,7 +270,7 @@ channels2:
 	VFMADD231PS   Y15, Y12, Y3                              // sum[0] += factor[0]*vector
 	VFMADD231PS   Y15, Y13, Y7                              // sum[1] += factor[1]*vector
 	VFMADD231PS   Y15, Y14, Y11                             // sum[2] += factor[2]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          $32, BX
 	ADDQ          $4, SI
@@ -320,7 +320,7 @@ channels1:
 	VBROADCASTSS  (SI)(R8*2), Y10                           // factor[2]
 	VFMADD231PS   Y6, Y10, Y4                               // sum[2] += factor[2]*vector
 	VFMADD231PS   Y7, Y10, Y5                               // sum[2] += factor[2]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          $32, BX
 	ADDQ          $4, SI
@@ -390,7 +390,7 @@ channels1:
 	VBROADCASTSS  (R11), Y13                                // factor[3]
 	VFMADD231PS   Y8, Y13, Y6                               // sum[3] += factor[3]*vector
 	VFMADD231PS   Y9, Y13, Y7                               // sum[3] += factor[3]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          $32, BX
 	ADDQ          $4, SI
@@ -469,7 +469,7 @@ channels1:
 	VBROADCASTSS  (R11)(R8*1), Y12                          // factor[4]
 	VFMADD231PS   Y10, Y12, Y8                              // sum[4] += factor[4]*vector
 	VFMADD231PS   Y11, Y12, Y9                              // sum[4] += factor[4]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          $32, BX
 	ADDQ          $4, SI
@@ -555,7 +555,7 @@ channels1:
 	VBROADCASTSS  (R11)(R8*2), Y15                          // factor[5]
 	VFMADD231PS   Y12, Y15, Y10                             // sum[5] += factor[5]*vector
 	VFMADD231PS   Y13, Y15, Y11                             // sum[5] += factor[5]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          $32, BX
 	ADDQ          $4, SI
@@ -620,8 +620,8 @@ channels2:
 	VFMADD231PS   Y7, Y4, Y2                                // sum[0] += factor[0]*vector
 	VMOVUPS       32(BX)(R9*1), Y8
 	VFMADD231PS   Y8, Y4, Y3                                // sum[0] += factor[0]*vector
-	PREFETCHT0    (AX)
-	PREFETCHT0    64(AX)
+	PREFETCHT1    (AX)
+	PREFETCHT1    64(AX)
 	ADDQ          $128, AX
 	ADDQ          $64, BX
 	ADDQ          $4, SI
@@ -653,7 +653,7 @@ channels1:
 	VFMADD231PS   Y3, Y2, Y0                                // sum[0] += factor[0]*vector
 	VMOVUPS       32(BX), Y4
 	VFMADD231PS   Y4, Y2, Y1                                // sum[0] += factor[0]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          $64, BX
 	ADDQ          $4, SI
@@ -715,8 +715,8 @@ channels2:
 	VMOVUPS       32(BX)(R9*1), Y13
 	VFMADD231PS   Y13, Y8, Y3                               // sum[0] += factor[0]*vector
 	VFMADD231PS   Y13, Y9, Y7                               // sum[1] += factor[1]*vector
-	PREFETCHT0    (AX)
-	PREFETCHT0    64(AX)
+	PREFETCHT1    (AX)
+	PREFETCHT1    64(AX)
 	ADDQ          $128, AX
 	ADDQ          $64, BX
 	ADDQ          $4, SI
@@ -757,7 +757,7 @@ channels1:
 	VMOVUPS       32(BX), Y7
 	VFMADD231PS   Y7, Y4, Y1                                // sum[0] += factor[0]*vector
 	VFMADD231PS   Y7, Y5, Y3                                // sum[1] += factor[1]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          $64, BX
 	ADDQ          $4, SI
@@ -830,8 +830,8 @@ channels2:
 	VFMADD231PS   Y15, Y12, Y3                              // sum[0] += factor[0]*vector
 	VFMADD231PS   Y15, Y13, Y7                              // sum[1] += factor[1]*vector
 	VFMADD231PS   Y15, Y14, Y11                             // sum[2] += factor[2]*vector
-	PREFETCHT0    (AX)
-	PREFETCHT0    64(AX)
+	PREFETCHT1    (AX)
+	PREFETCHT1    64(AX)
 	ADDQ          $128, AX
 	ADDQ          $64, BX
 	ADDQ          $4, SI
@@ -881,7 +881,7 @@ channels1:
 	VBROADCASTSS  (SI)(R8*2), Y10                           // factor[2]
 	VFMADD231PS   Y6, Y10, Y4                               // sum[2] += factor[2]*vector
 	VFMADD231PS   Y7, Y10, Y5                               // sum[2] += factor[2]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          $64, BX
 	ADDQ          $4, SI
@@ -951,7 +951,7 @@ channels1:
 	VBROADCASTSS  (R11), Y13                                // factor[3]
 	VFMADD231PS   Y8, Y13, Y6                               // sum[3] += factor[3]*vector
 	VFMADD231PS   Y9, Y13, Y7                               // sum[3] += factor[3]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          $64, BX
 	ADDQ          $4, SI
@@ -1030,7 +1030,7 @@ channels1:
 	VBROADCASTSS  (R11)(R8*1), Y12                          // factor[4]
 	VFMADD231PS   Y10, Y12, Y8                              // sum[4] += factor[4]*vector
 	VFMADD231PS   Y11, Y12, Y9                              // sum[4] += factor[4]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          $64, BX
 	ADDQ          $4, SI
@@ -1116,7 +1116,7 @@ channels1:
 	VBROADCASTSS  (R11)(R8*2), Y15                          // factor[5]
 	VFMADD231PS   Y12, Y15, Y10                             // sum[5] += factor[5]*vector
 	VFMADD231PS   Y13, Y15, Y11                             // sum[5] += factor[5]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          $64, BX
 	ADDQ          $4, SI

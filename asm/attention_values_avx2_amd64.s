@@ -76,8 +76,8 @@ positions8:
 	VFMADD231PS   Y15, Y8, Y6                               // sum[0] += factor[0]*vector
 	VCVTPH2PS     112(R14), Y9
 	VFMADD231PS   Y9, Y8, Y7                                // sum[0] += factor[0]*vector
-	PREFETCHT0    (AX)
-	PREFETCHT0    64(AX)
+	PREFETCHT1    (AX)
+	PREFETCHT1    64(AX)
 	ADDQ          $128, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -113,7 +113,7 @@ positions2:
 	VFMADD231PS   Y3, Y2, Y0                                // sum[0] += factor[0]*vector
 	VCVTPH2PS     16(R14), Y4
 	VFMADD231PS   Y4, Y2, Y1                                // sum[0] += factor[0]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -140,7 +140,7 @@ positions1:
 	VBROADCASTSS  (SI), Y1                                  // factor[0]
 	VCVTPH2PS     (R14), Y2
 	VFMADD231PS   Y2, Y1, Y0                                // sum[0] += factor[0]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $16, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -205,7 +205,7 @@ positions4:
 	VCVTPH2PS     48(R14), Y13
 	VFMADD231PS   Y13, Y8, Y3                               // sum[0] += factor[0]*vector
 	VFMADD231PS   Y13, Y9, Y7                               // sum[1] += factor[1]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -246,7 +246,7 @@ positions2:
 	VCVTPH2PS     16(R14), Y7
 	VFMADD231PS   Y7, Y4, Y1                                // sum[0] += factor[0]*vector
 	VFMADD231PS   Y7, Y5, Y3                                // sum[1] += factor[1]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -278,7 +278,7 @@ positions1:
 	VFMADD231PS   Y2, Y3, Y0                                // sum[0] += factor[0]*vector
 	VBROADCASTSS  (SI)(R8*1), Y4                            // factor[1]
 	VFMADD231PS   Y2, Y4, Y1                                // sum[1] += factor[1]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $16, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -353,7 +353,7 @@ positions4:
 	VFMADD231PS   Y15, Y12, Y3                              // sum[0] += factor[0]*vector
 	VFMADD231PS   Y15, Y13, Y7                              // sum[1] += factor[1]*vector
 	VFMADD231PS   Y15, Y14, Y11                             // sum[2] += factor[2]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -403,7 +403,7 @@ positions2:
 	VBROADCASTSS  (SI)(R8*2), Y10                           // factor[2]
 	VFMADD231PS   Y6, Y10, Y4                               // sum[2] += factor[2]*vector
 	VFMADD231PS   Y7, Y10, Y5                               // sum[2] += factor[2]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -440,7 +440,7 @@ positions1:
 	VFMADD231PS   Y3, Y5, Y1                                // sum[1] += factor[1]*vector
 	VBROADCASTSS  (SI)(R8*2), Y6                            // factor[2]
 	VFMADD231PS   Y3, Y6, Y2                                // sum[2] += factor[2]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $16, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -511,7 +511,7 @@ positions2:
 	VBROADCASTSS  (R11), Y13                                // factor[3]
 	VFMADD231PS   Y8, Y13, Y6                               // sum[3] += factor[3]*vector
 	VFMADD231PS   Y9, Y13, Y7                               // sum[3] += factor[3]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -557,7 +557,7 @@ positions1:
 	VFMADD231PS   Y4, Y7, Y2                                // sum[2] += factor[2]*vector
 	VBROADCASTSS  (R11), Y8                                 // factor[3]
 	VFMADD231PS   Y4, Y8, Y3                                // sum[3] += factor[3]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $16, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -636,7 +636,7 @@ positions2:
 	VBROADCASTSS  (R11)(R8*1), Y12                          // factor[4]
 	VFMADD231PS   Y10, Y12, Y8                              // sum[4] += factor[4]*vector
 	VFMADD231PS   Y11, Y12, Y9                              // sum[4] += factor[4]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -687,7 +687,7 @@ positions1:
 	VFMADD231PS   Y5, Y9, Y3                                // sum[3] += factor[3]*vector
 	VBROADCASTSS  (R11)(R8*1), Y10                          // factor[4]
 	VFMADD231PS   Y5, Y10, Y4                               // sum[4] += factor[4]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $16, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -772,7 +772,7 @@ positions2:
 	VBROADCASTSS  (R11)(R8*2), Y15                          // factor[5]
 	VFMADD231PS   Y12, Y15, Y10                             // sum[5] += factor[5]*vector
 	VFMADD231PS   Y13, Y15, Y11                             // sum[5] += factor[5]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -828,7 +828,7 @@ positions1:
 	VFMADD231PS   Y6, Y11, Y4                               // sum[4] += factor[4]*vector
 	VBROADCASTSS  (R11)(R8*2), Y12                          // factor[5]
 	VFMADD231PS   Y6, Y12, Y5                               // sum[5] += factor[5]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $16, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -903,10 +903,10 @@ positions8:
 	VFMADD231PS   Y15, Y8, Y6                               // sum[0] += factor[0]*vector
 	VMOVUPS       224(R14), Y9
 	VFMADD231PS   Y9, Y8, Y7                                // sum[0] += factor[0]*vector
-	PREFETCHT0    (AX)
-	PREFETCHT0    64(AX)
-	PREFETCHT0    128(AX)
-	PREFETCHT0    192(AX)
+	PREFETCHT1    (AX)
+	PREFETCHT1    64(AX)
+	PREFETCHT1    128(AX)
+	PREFETCHT1    192(AX)
 	ADDQ          $256, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -942,7 +942,7 @@ positions2:
 	VFMADD231PS   Y3, Y2, Y0                                // sum[0] += factor[0]*vector
 	VMOVUPS       32(R14), Y4
 	VFMADD231PS   Y4, Y2, Y1                                // sum[0] += factor[0]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -969,7 +969,7 @@ positions1:
 	VBROADCASTSS  (SI), Y1                                  // factor[0]
 	VMOVUPS       (R14), Y2
 	VFMADD231PS   Y2, Y1, Y0                                // sum[0] += factor[0]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -1034,8 +1034,8 @@ positions4:
 	VMOVUPS       96(R14), Y13
 	VFMADD231PS   Y13, Y8, Y3                               // sum[0] += factor[0]*vector
 	VFMADD231PS   Y13, Y9, Y7                               // sum[1] += factor[1]*vector
-	PREFETCHT0    (AX)
-	PREFETCHT0    64(AX)
+	PREFETCHT1    (AX)
+	PREFETCHT1    64(AX)
 	ADDQ          $128, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -1076,7 +1076,7 @@ positions2:
 	VMOVUPS       32(R14), Y7
 	VFMADD231PS   Y7, Y4, Y1                                // sum[0] += factor[0]*vector
 	VFMADD231PS   Y7, Y5, Y3                                // sum[1] += factor[1]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -1108,7 +1108,7 @@ positions1:
 	VFMADD231PS   Y2, Y3, Y0                                // sum[0] += factor[0]*vector
 	VBROADCASTSS  (SI)(R8*1), Y4                            // factor[1]
 	VFMADD231PS   Y2, Y4, Y1                                // sum[1] += factor[1]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -1183,8 +1183,8 @@ positions4:
 	VFMADD231PS   Y15, Y12, Y3                              // sum[0] += factor[0]*vector
 	VFMADD231PS   Y15, Y13, Y7                              // sum[1] += factor[1]*vector
 	VFMADD231PS   Y15, Y14, Y11                             // sum[2] += factor[2]*vector
-	PREFETCHT0    (AX)
-	PREFETCHT0    64(AX)
+	PREFETCHT1    (AX)
+	PREFETCHT1    64(AX)
 	ADDQ          $128, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -1234,7 +1234,7 @@ positions2:
 	VBROADCASTSS  (SI)(R8*2), Y10                           // factor[2]
 	VFMADD231PS   Y6, Y10, Y4                               // sum[2] += factor[2]*vector
 	VFMADD231PS   Y7, Y10, Y5                               // sum[2] += factor[2]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -1271,7 +1271,7 @@ positions1:
 	VFMADD231PS   Y3, Y5, Y1                                // sum[1] += factor[1]*vector
 	VBROADCASTSS  (SI)(R8*2), Y6                            // factor[2]
 	VFMADD231PS   Y3, Y6, Y2                                // sum[2] += factor[2]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -1342,7 +1342,7 @@ positions2:
 	VBROADCASTSS  (R11), Y13                                // factor[3]
 	VFMADD231PS   Y8, Y13, Y6                               // sum[3] += factor[3]*vector
 	VFMADD231PS   Y9, Y13, Y7                               // sum[3] += factor[3]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -1388,7 +1388,7 @@ positions1:
 	VFMADD231PS   Y4, Y7, Y2                                // sum[2] += factor[2]*vector
 	VBROADCASTSS  (R11), Y8                                 // factor[3]
 	VFMADD231PS   Y4, Y8, Y3                                // sum[3] += factor[3]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -1467,7 +1467,7 @@ positions2:
 	VBROADCASTSS  (R11)(R8*1), Y12                          // factor[4]
 	VFMADD231PS   Y10, Y12, Y8                              // sum[4] += factor[4]*vector
 	VFMADD231PS   Y11, Y12, Y9                              // sum[4] += factor[4]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -1518,7 +1518,7 @@ positions1:
 	VFMADD231PS   Y5, Y9, Y3                                // sum[3] += factor[3]*vector
 	VBROADCASTSS  (R11)(R8*1), Y10                          // factor[4]
 	VFMADD231PS   Y5, Y10, Y4                               // sum[4] += factor[4]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -1603,7 +1603,7 @@ positions2:
 	VBROADCASTSS  (R11)(R8*2), Y15                          // factor[5]
 	VFMADD231PS   Y12, Y15, Y10                             // sum[5] += factor[5]*vector
 	VFMADD231PS   Y13, Y15, Y11                             // sum[5] += factor[5]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -1659,7 +1659,7 @@ positions1:
 	VFMADD231PS   Y6, Y11, Y4                               // sum[4] += factor[4]*vector
 	VBROADCASTSS  (R11)(R8*2), Y12                          // factor[5]
 	VFMADD231PS   Y6, Y12, Y5                               // sum[5] += factor[5]*vector
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI

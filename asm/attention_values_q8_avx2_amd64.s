@@ -82,7 +82,7 @@ positions64:
 	VPMOVSXBD     56(R14), Y11                              // codes[56:64]
 	VCVTDQ2PS     Y11, Y11
 	VFMADD231PS   Y11, Y9, Y7                               // sum[0] += weight*code
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -129,7 +129,7 @@ positions32:
 	VPMOVSXBD     24(R14), Y8                               // codes[24:32]
 	VCVTDQ2PS     Y8, Y8
 	VFMADD231PS   Y8, Y4, Y3                                // sum[0] += weight*code
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -199,7 +199,7 @@ positions32:
 	VCVTDQ2PS     Y13, Y13
 	VFMADD231PS   Y13, Y8, Y3                               // sum[0] += weight*code
 	VFMADD231PS   Y13, Y9, Y7                               // sum[1] += weight*code
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -282,7 +282,7 @@ positions32:
 	VFMADD231PS   Y15, Y12, Y3                              // sum[0] += weight*code
 	VFMADD231PS   Y15, Y13, Y7                              // sum[1] += weight*code
 	VFMADD231PS   Y15, Y14, Y11                             // sum[2] += weight*code
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -362,7 +362,7 @@ positions16:
 	VBROADCASTSS  (R11), Y13                                // weight[3]
 	VFMADD231PS   Y8, Y13, Y6                               // sum[3] += weight*code
 	VFMADD231PS   Y9, Y13, Y7                               // sum[3] += weight*code
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $16, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -410,7 +410,7 @@ positions32:
 	VBROADCASTSS  (R11), Y13                                // weight[3]
 	VFMADD231PS   Y8, Y13, Y6                               // sum[3] += weight*code
 	VFMADD231PS   Y9, Y13, Y7                               // sum[3] += weight*code
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $16, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -493,7 +493,7 @@ positions16:
 	VBROADCASTSS  (R11)(R8*1), Y12                          // weight[4]
 	VFMADD231PS   Y10, Y12, Y8                              // sum[4] += weight*code
 	VFMADD231PS   Y11, Y12, Y9                              // sum[4] += weight*code
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $16, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -548,7 +548,7 @@ positions32:
 	VBROADCASTSS  (R11)(R8*1), Y12                          // weight[4]
 	VFMADD231PS   Y10, Y12, Y8                              // sum[4] += weight*code
 	VFMADD231PS   Y11, Y12, Y9                              // sum[4] += weight*code
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $16, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -638,7 +638,7 @@ positions16:
 	VBROADCASTSS  (R11)(R8*2), Y15                          // weight[5]
 	VFMADD231PS   Y12, Y15, Y10                             // sum[5] += weight*code
 	VFMADD231PS   Y13, Y15, Y11                             // sum[5] += weight*code
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $16, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -700,7 +700,7 @@ positions32:
 	VBROADCASTSS  (R11)(R8*2), Y15                          // weight[5]
 	VFMADD231PS   Y12, Y15, Y10                             // sum[5] += weight*code
 	VFMADD231PS   Y13, Y15, Y11                             // sum[5] += weight*code
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $16, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI

@@ -80,8 +80,8 @@ positions128:
 	VFMADD231PS.BCST 2048(SI), Z13, Z5                      // sum[0] += weight*code
 	VFMADD231PS.BCST 3072(SI), Z14, Z6                      // sum[0] += weight*code
 	VFMADD231PS.BCST 3072(SI), Z15, Z7                      // sum[0] += weight*code
-	PREFETCHT0    (AX)
-	PREFETCHT0    64(AX)
+	PREFETCHT1    (AX)
+	PREFETCHT1    64(AX)
 	ADDQ          $128, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -127,7 +127,7 @@ positions64:
 	VFMADD231PS.BCST (SI), Z5, Z1                           // sum[0] += weight*code
 	VFMADD231PS.BCST 1024(SI), Z6, Z2                       // sum[0] += weight*code
 	VFMADD231PS.BCST 1024(SI), Z7, Z3                       // sum[0] += weight*code
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -161,7 +161,7 @@ positions32:
 	VCVTDQ2PS     Z3, Z3
 	VFMADD231PS.BCST (SI), Z2, Z0                           // sum[0] += weight*code
 	VFMADD231PS.BCST (SI), Z3, Z1                           // sum[0] += weight*code
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -251,8 +251,8 @@ positions128:
 	VFMADD231PS.BCST 2048(SI)(R8*1), Z21, Z13               // sum[1] += weight*code
 	VFMADD231PS.BCST 3072(SI)(R8*1), Z22, Z14               // sum[1] += weight*code
 	VFMADD231PS.BCST 3072(SI)(R8*1), Z23, Z15               // sum[1] += weight*code
-	PREFETCHT0    (AX)
-	PREFETCHT0    64(AX)
+	PREFETCHT1    (AX)
+	PREFETCHT1    64(AX)
 	ADDQ          $128, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -314,7 +314,7 @@ positions64:
 	VFMADD231PS.BCST (SI)(R8*1), Z9, Z5                     // sum[1] += weight*code
 	VFMADD231PS.BCST 1024(SI)(R8*1), Z10, Z6                // sum[1] += weight*code
 	VFMADD231PS.BCST 1024(SI)(R8*1), Z11, Z7                // sum[1] += weight*code
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -356,7 +356,7 @@ positions32:
 	VFMADD231PS.BCST (SI), Z5, Z1                           // sum[0] += weight*code
 	VFMADD231PS.BCST (SI)(R8*1), Z4, Z2                     // sum[1] += weight*code
 	VFMADD231PS.BCST (SI)(R8*1), Z5, Z3                     // sum[1] += weight*code
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -432,7 +432,7 @@ positions64:
 	VFMADD231PS.BCST (SI)(R8*2), Z13, Z9                    // sum[2] += weight*code
 	VFMADD231PS.BCST 1024(SI)(R8*2), Z14, Z10               // sum[2] += weight*code
 	VFMADD231PS.BCST 1024(SI)(R8*2), Z15, Z11               // sum[2] += weight*code
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -482,7 +482,7 @@ positions32:
 	VFMADD231PS.BCST (SI)(R8*1), Z7, Z3                     // sum[1] += weight*code
 	VFMADD231PS.BCST (SI)(R8*2), Z6, Z4                     // sum[2] += weight*code
 	VFMADD231PS.BCST (SI)(R8*2), Z7, Z5                     // sum[2] += weight*code
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -572,7 +572,7 @@ positions64:
 	VFMADD231PS.BCST (R11), Z17, Z13                        // sum[3] += weight*code
 	VFMADD231PS.BCST 1024(R11), Z18, Z14                    // sum[3] += weight*code
 	VFMADD231PS.BCST 1024(R11), Z19, Z15                    // sum[3] += weight*code
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -634,7 +634,7 @@ positions32:
 	VFMADD231PS.BCST (SI)(R8*2), Z9, Z5                     // sum[2] += weight*code
 	VFMADD231PS.BCST (R11), Z8, Z6                          // sum[3] += weight*code
 	VFMADD231PS.BCST (R11), Z9, Z7                          // sum[3] += weight*code
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -736,7 +736,7 @@ positions64:
 	VFMADD231PS.BCST (R11)(R8*1), Z21, Z17                  // sum[4] += weight*code
 	VFMADD231PS.BCST 1024(R11)(R8*1), Z22, Z18              // sum[4] += weight*code
 	VFMADD231PS.BCST 1024(R11)(R8*1), Z23, Z19              // sum[4] += weight*code
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -806,7 +806,7 @@ positions32:
 	VFMADD231PS.BCST (R11), Z11, Z7                         // sum[3] += weight*code
 	VFMADD231PS.BCST (R11)(R8*1), Z10, Z8                   // sum[4] += weight*code
 	VFMADD231PS.BCST (R11)(R8*1), Z11, Z9                   // sum[4] += weight*code
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -918,7 +918,7 @@ positions64:
 	VFMADD231PS.BCST (R11)(R8*2), Z25, Z21                  // sum[5] += weight*code
 	VFMADD231PS.BCST 1024(R11)(R8*2), Z26, Z22              // sum[5] += weight*code
 	VFMADD231PS.BCST 1024(R11)(R8*2), Z27, Z23              // sum[5] += weight*code
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $64, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI
@@ -996,7 +996,7 @@ positions32:
 	VFMADD231PS.BCST (R11)(R8*1), Z13, Z9                   // sum[4] += weight*code
 	VFMADD231PS.BCST (R11)(R8*2), Z12, Z10                  // sum[5] += weight*code
 	VFMADD231PS.BCST (R11)(R8*2), Z13, Z11                  // sum[5] += weight*code
-	PREFETCHT0    (AX)
+	PREFETCHT1    (AX)
 	ADDQ          $32, AX
 	ADDQ          R9, R14
 	ADDQ          $4, SI

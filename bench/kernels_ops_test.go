@@ -18,53 +18,70 @@ const (
 	headDim    = 64
 )
 
-// attentionCases attend with one token to a long past, all layers after each
-// other, so that keys and values come from memory.
+// attentionCases attend to a long past: with one token, in all layers after each
+// other, so that keys and values come from memory; and with a prompt, half of
+// whose own positions a token sees.
 func attentionCases(z kernelSizes, set *kernels.Set, threads int) []kernelCase {
-	var all []kernelCase
-	for _, typ := range []kv.Type{kv.F16, kv.Q8_0} {
-		form := "float"
+	shape := func(layers, tokens int) string {
+		return fmt.Sprintf("%dx%dx%dx%d", layers, tokens, queryHeads*headDim, z.depth)
+	}
+	all := []kernelCase{}
+	for _, typ := range []kv.Type{kv.F16, kv.F32, kv.Q8_0} {
+		form, limit := "float", promptLimit(set, kernels.FormFloat)
 		if typ == kv.Q8_0 {
-			form = "int16"
+			form, limit = "int16", "" // products of two kinds
 		}
 		all = append(all, kernelCase{
 			op: "attend", typ: typ.String(), form: form, set: set, threads: threads,
-			shape: fmt.Sprintf("%dx%dx%d", z.layers, kvHeads*headDim, z.depth), unit: "GB/s", limit: "memory", terms: 1,
-			prepare: func(tb testing.TB, x *exec.Executor) job { return attend(tb, x, typ, z) },
+			shape: shape(z.layers, 1), unit: "GB/s", limit: "memory", terms: 1,
+			prepare: func(tb testing.TB, x *exec.Executor) job {
+				j, layers := attend(tb, x, typ, z.layers, z.depth-1, 1)
+				j.work = float64(kv.Bytes(kv.Both(typ), layers, z.depth, 1))
+				return j
+			},
+		}, kernelCase{
+			op: "attend", typ: typ.String(), form: form, set: set, threads: threads,
+			shape: shape(1, z.tokens), unit: "GOP/s", limit: limit, terms: 1,
+			prepare: func(tb testing.TB, x *exec.Executor) job {
+				j, _ := attend(tb, x, typ, 1, z.depth, z.tokens)
+				seen := z.tokens*z.depth + z.tokens*(z.tokens+1)/2
+				j.work = float64(2*2*queryHeads*headDim) * float64(seen)
+				return j
+			},
 		})
 	}
 	return all
 }
 
-func attend(tb testing.TB, x *exec.Executor, typ kv.Type, z kernelSizes) job {
-	layers := make([]kv.Layer, z.layers)
+// attend attends in every layer with some tokens to depth positions and their own.
+func attend(tb testing.TB, x *exec.Executor, typ kv.Type, n, depth, tokens int) (job, []kv.Layer) {
+	layers := make([]kv.Layer, n)
 	for i := range layers {
 		layers[i] = kv.Layer{Heads: kvHeads, KeyDim: headDim, ValueDim: headDim}
 	}
 	cache := kv.New(kv.Both(typ), layers)
-	cache.Reserve(z.depth)
-	fast := kernels.Available()[len(kernels.Available())-1]
+	cache.Reserve(depth + tokens)
 	v := values(2 * headDim)
 	for l := range layers {
 		for h := range kvHeads {
-			for pos := range z.depth {
+			for pos := range depth + tokens {
 				c := cache.Chunk(l, h, pos/kernels.ChunkPositions)
-				fast.Store(c, pos%kernels.ChunkPositions, v[:headDim], v[headDim:])
+				x.Set.Store(c, pos%kernels.ChunkPositions, v[:headDim], v[headDim:])
 			}
 		}
 	}
-	cache.Advance(z.depth - 1)
+	cache.Advance(depth)
 	x.PrepareAttention(queryHeads/kvHeads, headDim, headDim)
-	p := newPass(x, cache, 1)
+	p := newPass(x, cache, tokens)
 	const width = queryHeads * headDim
-	q := exec.Rows{Data: values(width), Width: width}
-	out := exec.Rows{Data: make([]float32, width), Width: width}
-	return job{float64(kv.Bytes(kv.Both(typ), layers, z.depth, 1)), func() {
+	q := exec.Rows{Data: values(tokens * width), Width: width}
+	out := exec.Rows{Data: make([]float32, tokens*width), Width: width}
+	return job{run: func() {
 		for l := range layers {
 			p.Attend(l, out, q, queryHeads, 0.125)
 		}
 		require.NoError(tb, p.Err())
-	}}
+	}}, layers
 }
 
 // rowOp is an operation on rows of activations.

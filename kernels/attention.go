@@ -102,7 +102,7 @@ type AttnTile struct {
 	part  []float32 // outputs, by query, then channel
 	mc    []float32
 	lc    []float32
-	scale []float32 // exp(M−M'), then exp(m−M') of each query
+	scale []float32 // exp(M−M') and exp(m−M') of each query, or of each part of one
 
 	q8 attnQ8
 }
@@ -127,15 +127,10 @@ func NewAttnTile(maxQueries, keyDim, valueDim int) *AttnTile {
 // visible to them stay as they were until they are set.
 func (t *AttnTile) Reset(n int) {
 	t.n, t.q8.packed = n, false
-	t.Restart()
-}
-
-// Restart begins again with the same queries.
-func (t *AttnTile) Restart() {
-	for i := range t.n {
+	for i := range n {
 		t.m[i], t.l[i] = float32(math.Inf(-1)), 0
 	}
-	clear(t.o[:t.n*t.valueDim])
+	clear(t.o[:n*t.valueDim])
 }
 
 // Query is query i, keyDim values to be filled in, already scaled.
@@ -148,20 +143,55 @@ func (t *AttnTile) Visible(i, lo, hi int) { t.lo[i], t.hi[i] = lo, hi }
 // Chunks come in ascending order.
 func (t *AttnTile) Chunk(s *Set, c int, kv KV) {
 	for first := 0; first < t.n; {
-		if lo, hi := t.seen(first, c); lo >= hi {
-			first++
-			continue
+		last := t.group(first, c)
+		if first < last {
+			t.chunk(s, c, kv, first, last)
+			t.mergeAll(s, first, last)
 		}
-		last := first + 1
-		for last < t.n {
-			if lo, hi := t.seen(last, c); lo >= hi {
-				break
-			}
-			last++
-		}
-		t.chunk(s, c, kv, first, last)
-		first = last
+		first = max(last, first+1)
 	}
+}
+
+// Part computes chunk c, which kv holds, for every query and writes the queries'
+// states after that chunk alone to parts, so that chunks may be split over
+// threads: Merge folds them.
+func (t *AttnTile) Part(s *Set, c int, kv KV, parts []float32) {
+	size := t.PartLen()
+	clear(parts[:t.n*size])
+	for first := 0; first < t.n; {
+		last := t.group(first, c)
+		if first < last {
+			t.chunk(s, c, kv, first, last)
+		}
+		for i := first; i < last; i++ {
+			p := parts[i*size : (i+1)*size]
+			p[0], p[1] = t.mc[i], t.lc[i]
+			copy(p[2:], t.part[i*t.valueDim:(i+1)*t.valueDim])
+		}
+		first = max(last, first+1)
+	}
+}
+
+// PartLen is the length of a query's part: m, l and its outputs. l = 0 says that
+// the query sees nothing of the chunk.
+func (t *AttnTile) PartLen() int { return 2 + t.valueDim }
+
+// groupQueries is the number of queries that go through a chunk together: their
+// scores stay in the first cache.
+const groupQueries = 12
+
+// group returns the end of a group of neighbouring queries from first on, all of
+// which see some of chunk c, none beginning or ending before the one ahead of it.
+func (t *AttnTile) group(first, c int) (last int) {
+	begin, end := 0, 0
+	for last = first; last < min(first+groupQueries, t.n); last++ {
+		lo, hi := t.seen(last, c)
+		if lo >= hi || lo < begin || hi < end {
+			break
+		}
+		begin, end = lo, hi
+	}
+	return last
 }
 
 // seen returns the part of chunk c that query i sees, relative to the chunk.
@@ -169,14 +199,11 @@ func (t *AttnTile) seen(i, c int) (lo, hi int) {
 	return max(t.lo[i]-c*ChunkPositions, 0), min(t.hi[i]-c*ChunkPositions, ChunkPositions)
 }
 
-// chunk does Chunk's work for the queries [first, last), all of which see some
-// of it.
+// chunk computes the maxima, sums and outputs over chunk c of the queries
+// [first, last), a group.
 func (t *AttnTile) chunk(s *Set, c int, kv KV, first, last int) {
-	from, to := t.seen(first, c)
-	for i := first + 1; i < last; i++ {
-		lo, hi := t.seen(i, c)
-		from, to = min(from, lo), max(to, hi)
-	}
+	from, _ := t.seen(first, c)
+	_, to := t.seen(last-1, c)
 	scores, q := t.s[first*ChunkPositions:], t.q[first*t.keyDim:]
 	p0, p1 := from/panelPositions, (to+panelPositions-1)/panelPositions
 	switch {
@@ -192,44 +219,39 @@ func (t *AttnTile) chunk(s *Set, c int, kv KV, first, last int) {
 		t.mc[i], t.lc[i] = s.Attn.ExpSum(t.s[i*ChunkPositions:(i+1)*ChunkPositions], lo, hi)
 	}
 	clear(t.part[first*t.valueDim : last*t.valueDim])
-	for i := first; i < last; {
-		i = t.values(s, c, kv, i, last)
-	}
-	t.mergeAll(s, first, last)
+	t.values(s, c, kv, first, last)
 }
 
-// valueQueries is the number of queries whose values are summed together.
-const valueQueries = 6
-
-// values sums the values of up to valueQueries queries from first on and
-// returns the next query. Positions that not all of them see are summed query
-// by query, before and after the others: a masked position contributes nothing,
-// not zero times its value.
-func (t *AttnTile) values(s *Set, c int, kv KV, first, last int) int {
-	left := last - first
-	groups := (left + valueQueries - 1) / valueQueries
-	n := (left + groups - 1) / groups
-	lo, hi := t.seen(first, c)
-	for i := first + 1; i < first+n; i++ {
-		l, h := t.seen(i, c)
-		lo, hi = max(lo, l), min(hi, h)
-	}
-	if lo >= hi {
-		n = 1
-		lo, hi = t.seen(first, c)
-	}
-	for i := first; i < first+n; i++ {
-		if l, _ := t.seen(i, c); l < lo {
-			t.weighted(s, kv, i, 1, l, lo)
+// values sums the values of a group of queries. As none of them begins or ends
+// before the one ahead of it, those that see a position are neighbours: they are
+// summed together from one position to the next where another begins or one
+// ends. A masked position contributes nothing, not zero times its value.
+func (t *AttnTile) values(s *Set, c int, kv KV, first, last int) {
+	end := first // [first, end) see position at
+	for at := 0; first < last; {
+		if first == end {
+			at, _ = t.seen(first, c)
+		}
+		for end < last {
+			if lo, _ := t.seen(end, c); lo > at {
+				break
+			}
+			end++
+		}
+		_, next := t.seen(first, c)
+		if end < last {
+			lo, _ := t.seen(end, c)
+			next = min(next, lo)
+		}
+		t.weighted(s, kv, first, end-first, at, next)
+		at = next
+		for first < end {
+			if _, hi := t.seen(first, c); hi > at {
+				break
+			}
+			first++
 		}
 	}
-	t.weighted(s, kv, first, n, lo, hi)
-	for i := first; i < first+n; i++ {
-		if _, h := t.seen(i, c); h > hi {
-			t.weighted(s, kv, i, 1, hi, h)
-		}
-	}
-	return first + n
 }
 
 // weighted adds the values at [lo, hi) to the outputs of n queries.
@@ -275,22 +297,24 @@ func (t *AttnTile) fold(s *Set, i int, l float32, o []float32, a, b float32) {
 	s.Attn.Merge(t.o[i*t.valueDim:(i+1)*t.valueDim], o, a, b)
 }
 
-// Partial is the state of query i. After one chunk it is that chunk's, which
-// Merge takes elsewhere: so chunks may be split over threads. o is valid until
-// the tile's next use.
-func (t *AttnTile) Partial(i int) (m, l float32, o []float32) {
-	return t.m[i], t.l[i], t.o[i*t.valueDim : (i+1)*t.valueDim]
-}
-
-// Merge folds the state of one chunk into query i, ascending: the same bits as
-// Chunk gives. A state that has seen nothing, l = 0, changes nothing.
-func (t *AttnTile) Merge(s *Set, i int, m, l float32, o []float32) {
-	if l == 0 {
-		return
+// Merge folds n parts into query i, step apart and in ascending order of their
+// chunks: the same bits as Chunk gives.
+func (t *AttnTile) Merge(s *Set, i int, parts []float32, step, n int) {
+	if len(t.scale) < 2*n {
+		t.scale = make([]float32, 4*n)
 	}
-	t.exponents(i, m, &t.scale[0], &t.scale[1])
-	s.Exp(t.scale[:2], t.scale[:2])
-	t.fold(s, i, l, o, t.scale[0], t.scale[1])
+	scale := t.scale[:2*n]
+	for p := range n {
+		if part := parts[p*step:]; part[1] != 0 {
+			t.exponents(i, part[0], &scale[2*p], &scale[2*p+1])
+		}
+	}
+	s.Exp(scale, scale)
+	for p := range n {
+		if part := parts[p*step:]; part[1] != 0 {
+			t.fold(s, i, part[1], part[2:2+t.valueDim], scale[2*p], scale[2*p+1])
+		}
+	}
 }
 
 // Finish writes query i's output O·fp32(1/L); NaN if it has seen nothing.

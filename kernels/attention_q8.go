@@ -102,13 +102,12 @@ func (t *AttnTile) packQueries(s *Set, form Form) {
 	t.q8.packed = true
 }
 
-// weightedQ8 adds the values at [lo, hi) to the outputs of n queries, at most
-// valueQueries.
+// weightedQ8 adds the values at [lo, hi) to the outputs of n queries of a group.
 func (t *AttnTile) weightedQ8(s *Set, v []byte, first, n, lo, hi int) {
 	blocks := t.valueDim / blockCols
 	ldw := blocks * ChunkPositions
 	if t.q8.w == nil {
-		t.q8.w = make([]float32, valueQueries*ldw)
+		t.q8.w = make([]float32, groupQueries*ldw)
 	}
 	scales, codes := v[:scaleBytesQ8(t.valueDim)], v[scaleBytesQ8(t.valueDim):]
 	for i := range n {

@@ -247,20 +247,18 @@ func TestPartsMergeToTheSameBits(t *testing.T) {
 				want := a.run(t, s)
 				n := len(a.q)
 				whole, part := a.tile(n), a.tile(n)
-				for c, kv := range a.cache(t, s) {
-					part.Reset(n)
-					for i, q := range a.q {
-						copy(part.Query(i), q)
-						part.Visible(i, a.lo[i], a.hi[i])
-					}
-					part.Chunk(s, c, kv)
-					for i := range n {
-						m, l, o := part.Partial(i)
-						whole.Merge(s, i, m, l, o)
-					}
+				for i, q := range a.q {
+					copy(part.Query(i), q)
+					part.Visible(i, a.lo[i], a.hi[i])
+				}
+				chunks, size := a.cache(t, s), n*part.PartLen()
+				parts := randomValues(r, len(chunks)*size) // what was there does not matter
+				for c := range chunks {
+					part.Part(s, c, chunks[c], parts[c*size:(c+1)*size])
 				}
 				got := make([]float32, a.valueDim)
 				for i := range n {
+					whole.Merge(s, i, parts[i*part.PartLen():], size, len(chunks))
 					whole.Finish(i, got)
 					requireSame(t, want[i], got, fmt.Sprint(i))
 				}

@@ -9,7 +9,7 @@ import (
 // tileShapes calls f for every number of queries of a tile and some more, with
 // channels about the sizes of vectors and of groups of them.
 func tileShapes(f func(n, dim int)) {
-	for n := 1; n <= 8; n++ {
+	for n := 1; n <= 14; n++ {
 		for _, dim := range []int{1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 31, 40, 64, 88, 100, 136} {
 			f(n, dim)
 		}

@@ -12,7 +12,7 @@ import (
 func fillAttentionQ8AVX2(a *AttnOps) {
 	a.StoreQ8, a.MulF16 = storeQ8Vector(asm.StoreQ8AVX2), mulF16Vector(asm.MulF16AVX2)
 	a.Prefetch = func(b []byte) { asm.PrefetchAVX2(first(b), len(b)) }
-	a.ValuesQ8 = valuesQ8Vector([tileQueries]valuesQ8Tile{
+	a.ValuesQ8 = valuesQ8Vector([]valuesQ8Tile{
 		asm.ValuesQ8x1AVX2, asm.ValuesQ8x2AVX2, asm.ValuesQ8x3AVX2,
 		asm.ValuesQ8x4AVX2, asm.ValuesQ8x5AVX2, asm.ValuesQ8x6AVX2,
 	})
@@ -20,7 +20,7 @@ func fillAttentionQ8AVX2(a *AttnOps) {
 
 // fillAttentionQ8AVX512 puts the AVX-512 parts into a.
 func fillAttentionQ8AVX512(a *AttnOps) {
-	a.ValuesQ8 = valuesQ8Vector([tileQueries]valuesQ8Tile{
+	a.ValuesQ8 = valuesQ8Vector([]valuesQ8Tile{
 		asm.ValuesQ8x1AVX512, asm.ValuesQ8x2AVX512, asm.ValuesQ8x3AVX512,
 		asm.ValuesQ8x4AVX512, asm.ValuesQ8x5AVX512, asm.ValuesQ8x6AVX512,
 	})
@@ -44,7 +44,7 @@ func mulF16Vector(f func(w, e *float32, d *byte, n int)) func(w, e []float32, d 
 	}
 }
 
-func valuesQ8Vector(tiles [tileQueries]valuesQ8Tile) func(o []float32, ldo int, w []float32, ldw, n int, v []byte, dim, lo, hi int, next []byte) {
+func valuesQ8Vector(tiles []valuesQ8Tile) func(o []float32, ldo int, w []float32, ldw, n int, v []byte, dim, lo, hi int, next []byte) {
 	return func(o []float32, ldo int, w []float32, ldw, n int, v []byte, dim, lo, hi int, next []byte) {
 		if lo >= hi {
 			return
@@ -57,7 +57,7 @@ func valuesQ8Vector(tiles [tileQueries]valuesQ8Tile) func(o []float32, ldo int, 
 			ahead = uintptr(unsafe.Pointer(&next[0]))
 		}
 		for n > 0 {
-			m := evenly(n)
+			m := evenly(n, len(tiles))
 			_, _ = o[(m-1)*ldo+dim-1], w[(m-1)*ldw+(blocks-1)*ChunkPositions+hi-1]
 			for j := lo; j < hi; j += step {
 				tiles[m-1](&o[0], ldo, &w[j], ldw, &v[j*dim], dim, blocks, min(step, hi-j), ahead+uintptr(j*dim))

@@ -21,5 +21,6 @@ func avx512Set() (s *Set, missing []string) {
 	fillMatmulAVX512(s)
 	fillOpsAVX512(s)
 	fillPackAVX512(s)
+	fillAttentionAVX512(&s.Attn)
 	return s, nil
 }

@@ -7,13 +7,11 @@ import "math"
 // The functions here stand between AttnOps and the assembly of any tier: they
 // split queries into tiles and hold up what assembly does not check.
 
-// tileQueries is the number of queries that the largest tiles take at once.
-const tileQueries = 6
-
-// The tiles of attention for 1 to 6 queries.
+// The tiles of attention, indexed by the number of queries less one. What a tile
+// of values takes is channels counted in units of its tier's.
 type (
-	scoresTile[T any] func(s *float32, lds int, q *float32, ldq int, k *T, dim, panels int)
-	valuesTile[T any] func(o *float32, ldo int, e *float32, lde int, v *T, ldv, vectors, positions int)
+	scoresTile[T any] = func(s *float32, lds int, q *float32, ldq int, k *T, dim, panels int)
+	valuesTile[T any] = func(o *float32, ldo int, e *float32, lde int, v *T, ldv, units, positions int)
 )
 
 // valuesPart is how many values a tile of queries goes through before it takes
@@ -21,14 +19,14 @@ type (
 // with three queries or more a tile's channels are not whole rows.
 const valuesPart = 2048
 
-// evenly is how many of n queries the next tile takes, so that all the tiles
-// are about as large.
-func evenly(n int) int {
-	tiles := (n + tileQueries - 1) / tileQueries
+// evenly is how many of n queries the next tile takes, at most so many, so that
+// all the tiles are about as large.
+func evenly(n, most int) int {
+	tiles := (n + most - 1) / most
 	return (n + tiles - 1) / tiles
 }
 
-func scoresVector[T any](tiles [tileQueries]scoresTile[T]) func(s []float32, lds int, q []float32, ldq, n int, k []T, dim, first, last int) {
+func scoresVector[T any](tiles []scoresTile[T]) func(s []float32, lds int, q []float32, ldq, n int, k []T, dim, first, last int) {
 	return func(s []float32, lds int, q []float32, ldq, n int, k []T, dim, first, last int) {
 		if first >= last || dim == 0 {
 			return
@@ -36,7 +34,7 @@ func scoresVector[T any](tiles [tileQueries]scoresTile[T]) func(s []float32, lds
 		panel := dim * panelPositions
 		k = k[first*panel : last*panel]
 		for n > 0 {
-			m := evenly(n)
+			m := evenly(n, len(tiles))
 			out := s[:(m-1)*lds+last*panelPositions]
 			_ = q[(m-1)*ldq+dim-1]
 			tiles[m-1](&out[first*panelPositions], lds, &q[0], ldq, &k[0], dim, last-first)
@@ -47,8 +45,8 @@ func scoresVector[T any](tiles [tileQueries]scoresTile[T]) func(s []float32, lds
 	}
 }
 
-// valuesVector leaves what is left of 8 channels to rest.
-func valuesVector[T any](tiles [tileQueries]valuesTile[T],
+// valuesVector leaves what is left of the tiles' unit of channels to rest.
+func valuesVector[T any](tiles []valuesTile[T], unit int,
 	rest func(o []float32, ldo int, e []float32, lde, n int, v []T, dim, from, lo, hi int),
 ) func(o []float32, ldo int, e []float32, lde, n int, v []T, dim, lo, hi int) {
 	return func(o []float32, ldo int, e []float32, lde, n int, v []T, dim, lo, hi int) {
@@ -57,17 +55,17 @@ func valuesVector[T any](tiles [tileQueries]valuesTile[T],
 		}
 		v = v[:hi*dim]
 		step := max(1, valuesPart/dim)
-		whole := dim &^ 7
+		units := dim / unit
 		for n > 0 {
-			m := evenly(n)
+			m := evenly(n, len(tiles))
 			_, _ = o[(m-1)*ldo+dim-1], e[(m-1)*lde+hi-1]
-			if whole > 0 {
+			if units > 0 {
 				for j := lo; j < hi; j += step {
-					tiles[m-1](&o[0], ldo, &e[j], lde, &v[j*dim], dim, whole/8, min(step, hi-j))
+					tiles[m-1](&o[0], ldo, &e[j], lde, &v[j*dim], dim, units, min(step, hi-j))
 				}
 			}
-			if whole < dim {
-				rest(o, ldo, e, lde, m, v, dim, whole, lo, hi)
+			if units*unit < dim {
+				rest(o, ldo, e, lde, m, v, dim, units*unit, lo, hi)
 			}
 			if n -= m; n > 0 {
 				o, e = o[m*ldo:], e[m*lde:]

@@ -46,6 +46,6 @@ func (s *Sequence) Truncate(n int) error { return s.cache.Truncate(n) }
 
 // Close gives the sequence's memory back.
 func (s *Sequence) Close() {
-	s.cache = kv.New(s.model.opts.KV, s.model.arch.Layers)
+	s.cache.Close()
 	s.request.logits = nil
 }

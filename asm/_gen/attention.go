@@ -296,10 +296,11 @@ func valuesTile(s *source, e element, q, n int) {
 const scoresAhead = 8192
 
 // prefetch asks for the next n bytes of a linear stream: the tile's own reads
-// jump between panels or rows, which defeats the hardware's prefetcher.
+// jump between panels or rows, which defeats the hardware's prefetcher. Into the
+// second cache: the first has too few buffers for what is under way from memory.
 func prefetch(s *source, n int) {
 	for at := 0; at < n; at += 64 {
-		s.ins("", "PREFETCHT0", mem(attnNext, at))
+		s.ins("", "PREFETCHT1", mem(attnNext, at))
 	}
 	s.ins("", "ADDQ", imm(n), attnNext)
 }

@@ -63,6 +63,7 @@ func main() {
 		files[fmt.Sprintf("matmul_%s_%s.go", tier.name, tier.arch)] = text
 	}
 	maps.Copy(files, attentionFiles())
+	maps.Copy(files, attentionFiles512())
 	maps.Copy(files, attentionQ8Files())
 	maps.Copy(files, packFiles())
 	for name, text := range files {

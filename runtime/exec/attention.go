@@ -7,25 +7,29 @@ import (
 
 const (
 	chunk = kernels.ChunkPositions
-	// tileQueries is the number of queries that share a sweep over the keys and
-	// values of their KV head.
-	tileQueries = 24
+	// tileQueries is the most queries that share a sweep over the keys and values
+	// of their KV head: enough to read them seldom, few enough to leave the second
+	// cache room for a chunk.
+	tileQueries = 96
+	// tilesPerWorker is how many tiles there should be for each worker, so that
+	// all end at about the same time.
+	tilesPerWorker = 8
 )
 
 // Attend computes attention of the rows of q over the caches' layer and writes
 // it to out; queries are multiplied by scale first.
 //
 // A segment of several tokens is split into tiles of neighbouring tokens; each
-// goes through the chunks of the cache in order. A single token that is much of
-// the work is split by chunk instead, and the parts are merged in order: the same
-// sums.
+// goes through the chunks of the cache in order. Where a single token is much of
+// the work, it is split by chunk instead, and the parts are merged in order: the
+// same sums.
 func (p *Pass) Attend(layer int, out, q Rows, heads int, scale float32) {
 	if p.err != nil {
 		return
 	}
 	t := &p.attn
 	t.layer, t.out, t.q, t.heads, t.scale = layer, out, q, heads, scale
-	t.items = t.items[:0]
+	t.items, t.merges.items = t.items[:0], t.merges.items[:0]
 	parts, share := 0, t.chunks()/(4*p.x.Pool.Workers())
 	for si := range p.segments {
 		parts += t.split(si, parts, share)
@@ -34,23 +38,17 @@ func (p *Pass) Attend(layer int, out, q Rows, heads int, scale float32) {
 		t.parts = make([]float32, need+need/2)
 	}
 	p.run(t, len(t.items))
-	if parts > 0 {
-		t.merge()
-	}
+	t.merges.t = t
+	p.run(&t.merges, len(t.merges.items))
 }
 
 // attnItem is a tile of queries, tokens [row, row+count) of one KV head. With
-// part ≥ 0 it covers some chunks only, and what each gives goes to a part of its
-// own, from that one on.
+// part ≥ 0 it covers one chunk only, and its state goes to that part.
 type attnItem struct {
-	segment, head       int
-	row, count          int
-	part, chunk, chunks int
+	segment, head int
+	row, count    int
+	part, chunk   int
 }
-
-// itemsPerWorker is about how many items a worker gets of a token that is split by
-// chunks: enough to be shared out evenly, each as long as that allows.
-const itemsPerWorker = 6
 
 type attnTask struct {
 	p      *Pass
@@ -60,6 +58,14 @@ type attnTask struct {
 	scale  float32
 	items  []attnItem
 	parts  []float32 // (M, L, O) of each query head of a part
+	merges mergeTask
+}
+
+// mergeTask folds the parts of a token and KV head: an item has the first of
+// them, and chunk is their number. The next is as many parts on as there are heads.
+type mergeTask struct {
+	t     *attnTask
+	items []attnItem
 }
 
 func (t *attnTask) geometry(segment int) (kv.Layer, int) {
@@ -69,8 +75,8 @@ func (t *attnTask) geometry(segment int) (kv.Layer, int) {
 
 // partLen is the room a part takes.
 func (t *attnTask) partLen() int {
-	g, group := t.geometry(0)
-	return group * (2 + g.ValueDim)
+	_, group := t.geometry(0)
+	return group * t.p.x.workers[0].attn.PartLen()
 }
 
 // chunks is the number of chunks that all KV heads of single tokens see.
@@ -92,25 +98,34 @@ func (t *attnTask) split(segment, parts, share int) int {
 	g, group := t.geometry(segment)
 	if s.Count == 1 {
 		pos := t.p.pos[s.Row]
-		first, last := g.From(pos)/chunk, pos/chunk
-		if first < last && last-first >= share {
-			chunks := last - first + 1
-			step := max(1, chunks*g.Heads/(itemsPerWorker*t.p.x.Pool.Workers()))
-			for h := range g.Heads {
-				for c := 0; c < chunks; c += step {
-					t.items = append(t.items, attnItem{segment, h, s.Row, 1, parts + h*chunks + c, first + c, min(step, chunks-c)})
-				}
-			}
-			return g.Heads * chunks
+		if first, last := g.From(pos)/chunk, pos/chunk; first < last && last-first >= share {
+			return t.splitChunks(segment, parts, first, last)
 		}
 	}
-	step := max(1, tileQueries/group)
+	tiles := (tilesPerWorker*t.p.x.Pool.Workers() + g.Heads - 1) / g.Heads // of each head
+	step := max(1, min(tileQueries/group, (s.Count+tiles-1)/tiles))
 	for row := 0; row < s.Count; row += step {
 		for h := range g.Heads {
-			t.items = append(t.items, attnItem{segment, h, s.Row + row, min(step, s.Count-row), -1, 0, 0})
+			t.items = append(t.items, attnItem{segment, h, s.Row + row, min(step, s.Count-row), -1, 0})
 		}
 	}
 	return 0
+}
+
+// splitChunks adds the items of a single token by chunk, then by head: the order
+// in which keys and values lie in memory.
+func (t *attnTask) splitChunks(segment, parts, first, last int) int {
+	row := t.p.segments[segment].Row
+	g, _ := t.geometry(segment)
+	for c := first; c <= last; c++ {
+		for h := range g.Heads {
+			t.items = append(t.items, attnItem{segment, h, row, 1, parts + (c-first)*g.Heads + h, c})
+		}
+	}
+	for h := range g.Heads {
+		t.merges.items = append(t.merges.items, attnItem{segment, h, row, 1, parts + h, last - first + 1})
+	}
+	return (last - first + 1) * g.Heads
 }
 
 func (t *attnTask) Do(worker, item int) {
@@ -128,27 +143,33 @@ func (t *attnTask) Do(worker, item int) {
 			tile.Visible(q, g.From(pos), pos+1)
 		}
 	}
-	cache := t.p.segments[it.segment].Cache
-	first, end := g.From(t.p.pos[it.row])/chunk, last/chunk+1
+	set, cache := t.p.x.Set, t.p.segments[it.segment].Cache
 	if it.part >= 0 {
-		first, end = it.chunk, it.chunk+it.chunks
+		n := t.partLen()
+		tile.Next(t.after(item))
+		tile.Part(set, it.chunk, cache.Chunk(t.layer, it.head, it.chunk), t.parts[it.part*n:(it.part+1)*n])
+		return
 	}
+	first := g.From(t.p.pos[it.row]) / chunk
 	next := cache.Chunk(t.layer, it.head, first)
-	for c := first; c < end; c++ {
+	for c := first; c <= last/chunk; c++ {
 		kv := next
-		if next = (kernels.KV{}); c+1 < end {
+		if next = (kernels.KV{}); c < last/chunk {
 			next = cache.Chunk(t.layer, it.head, c+1)
 		}
 		tile.Next(next)
-		tile.Chunk(t.p.x.Set, c, kv)
-		if it.part >= 0 {
-			t.keep(tile, it.part+c-first, group, g.ValueDim)
-			tile.Restart()
-		}
+		tile.Chunk(set, c, kv)
 	}
-	if it.part < 0 {
-		t.finish(tile, it, g, group)
+	t.finish(tile, it, g, group)
+}
+
+// after is the chunk of the item after a part, if that is one too.
+func (t *attnTask) after(item int) (next kernels.KV) {
+	if item++; item < len(t.items) && t.items[item].part >= 0 {
+		it := t.items[item]
+		next = t.p.segments[it.segment].Cache.Chunk(t.layer, it.head, it.chunk)
 	}
+	return next
 }
 
 // query copies one head's query, scaled.
@@ -169,40 +190,13 @@ func (t *attnTask) finish(tile *kernels.AttnTile, it attnItem, g kv.Layer, group
 	}
 }
 
-// keep saves the state of a tile of one token as a part.
-func (t *attnTask) keep(tile *kernels.AttnTile, part, group, dim int) {
-	n := t.partLen()
-	dst := t.parts[part*n : (part+1)*n]
+func (m *mergeTask) Do(worker, item int) {
+	t, it := m.t, m.items[item]
+	g, group := t.geometry(it.segment)
+	tile, n := t.p.x.workers[worker].attn, t.partLen()
+	tile.Reset(group)
 	for j := range group {
-		m, l, o := tile.Partial(j)
-		d := dst[j*(2+dim) : (j+1)*(2+dim)]
-		d[0], d[1] = m, l
-		copy(d[2:], o)
+		tile.Merge(t.p.x.Set, j, t.parts[it.part*n+j*tile.PartLen():], g.Heads*n, it.chunk)
 	}
-}
-
-// merge folds the parts of each token and KV head, which are neighbours and in
-// order of their chunks.
-func (t *attnTask) merge() {
-	tile, n := t.p.x.workers[0].attn, t.partLen()
-	for i := 0; i < len(t.items); {
-		it := t.items[i]
-		if it.part < 0 {
-			i++
-			continue
-		}
-		g, group := t.geometry(it.segment)
-		dim := g.ValueDim
-		tile.Reset(group)
-		for ; i < len(t.items) && t.items[i].part >= 0 && t.items[i].segment == it.segment && t.items[i].head == it.head; i++ {
-			for part := range t.items[i].chunks {
-				src := t.parts[(t.items[i].part+part)*n:]
-				for j := range group {
-					s := src[j*(2+dim) : (j+1)*(2+dim)]
-					tile.Merge(t.p.x.Set, j, s[0], s[1], s[2:])
-				}
-			}
-		}
-		t.finish(tile, it, g, group)
-	}
+	t.finish(tile, it, g, group)
 }

@@ -9,6 +9,7 @@ package kv
 import (
 	"errors"
 	"fmt"
+	goruntime "runtime"
 	"unsafe"
 
 	"github.com/gptrun/gptrun/kernels"
@@ -54,15 +55,35 @@ type Cache struct {
 	blocks [][]block // by layer, then chunk; a nil block is not held
 	free   [][]block // by layer: blocks to use again
 	n      int
+
+	slabs     *slabs
+	slabBytes int // of one chunk of all layers
 }
 
-// New returns an empty cache.
+// New returns an empty cache. Close gives its memory back; that of a cache which
+// is forgotten instead is given back some time after.
 func New(types Types, layers []Layer) *Cache {
-	return &Cache{
+	c := &Cache{
 		types: types, layers: layers,
 		blocks: make([][]block, len(layers)),
 		free:   make([][]block, len(layers)),
+		slabs:  &slabs{},
 	}
+	for _, l := range layers {
+		c.slabBytes += roundUp(l.blockBytes(types), blockAlign)
+	}
+	goruntime.AddCleanup(c, (*slabs).free, c.slabs)
+	return c
+}
+
+// Close forgets all positions and gives the memory back. The cache may be filled
+// again.
+func (c *Cache) Close() {
+	c.n = 0
+	for l := range c.layers {
+		c.blocks[l], c.free[l] = nil, nil
+	}
+	c.slabs.free()
 }
 
 // Len is the number of positions held (window layers hold the last of them).
@@ -83,7 +104,7 @@ func (c *Cache) Reserve(n int) {
 		}
 		for ch := c.n / kernels.ChunkPositions; ch <= last; ch++ {
 			if c.blocks[l][ch] == nil {
-				c.blocks[l][ch] = c.take(l)
+				c.blocks[l][ch] = c.take(l, ch)
 			}
 		}
 	}
@@ -176,11 +197,21 @@ func Bytes(types Types, layers []Layer, n, batch int) int64 {
 	return total
 }
 
-func (c *Cache) take(l int) block {
+// take returns a block for a layer and chunk. The first chunk's come from Go's
+// heap, which gives small pages: a short sequence takes no more memory than its
+// positions do. The others', and only of models that fill huge pages, come from
+// slabs.
+func (c *Cache) take(l, chunk int) block {
 	if f := c.free[l]; len(f) > 0 {
 		b := f[len(f)-1]
 		c.free[l] = f[:len(f)-1]
 		return b
 	}
-	return make(block, c.layers[l].blockBytes(c.types))
+	n := c.layers[l].blockBytes(c.types)
+	if chunk > 0 && c.slabBytes >= slabUnit {
+		if b := c.slabs.cut(n, c.slabBytes); b != nil {
+			return b
+		}
+	}
+	return make(block, n)
 }
