@@ -210,6 +210,15 @@ func TestWrongUsageIsRefused(t *testing.T) {
 	}
 }
 
+func TestCommandsAreShownWithoutPlacesAndWithTheTier(t *testing.T) {
+	t.Setenv("GPTRUN_CPU", "avx2")
+	place := filepath.Join(t.TempDir(), "x")
+	s := settings{gptrun: filepath.Join(place, "gptrun.exe"), prefix: filepath.Join(place, "taskset") + " -c 0"}
+	model := filepath.Join(place, "a.gguf")
+	require.Equal(t, "GPTRUN_CPU=avx2 taskset -c 0 gptrun bench -m a.gguf", s.own([]string{"-m", model}).text())
+	require.Equal(t, "taskset -c 0 llama-bench", s.side("llama-bench", filepath.Join(place, "llama-bench"), parseBench, nil, "").text())
+}
+
 func TestTheGoalsAreRead(t *testing.T) {
 	g, err := readGoals("goals.csv")
 	require.NoError(t, err)
