@@ -76,6 +76,21 @@ func ExampleKV() {
 	// 2 <nil>
 }
 
+func ExampleKVKeys() {
+	model := open(llama, gptrun.KVKeys(gptrun.F32), gptrun.KVValues(gptrun.F16))
+	defer model.Close()
+	mixed, err := model.MemoryEstimate(256)
+	if err != nil {
+		log.Fatal(err)
+	}
+	half := open(llama)
+	defer half.Close()
+	both, err := half.MemoryEstimate(256)
+	fmt.Println(mixed.KV > both.KV, err)
+	// Output:
+	// true <nil>
+}
+
 func ExampleContextLength() {
 	model := open(llama, gptrun.ContextLength(100))
 	defer model.Close()

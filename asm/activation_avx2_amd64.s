@@ -80,8 +80,9 @@ VECTOR(geluTail8, 0xbceeda60)
 	VFMADD213PS  geluTail0<>(SB), Y6, Y7;    \
 	VMULPS       Y6, Y7, Y7;                 \
 	VMULPS       Y3, Y7, Y7;                 \ // q
-	VXORPS       Y4, Y4, Y4;                 \
-	VMAXPS       Y0, Y4, Y4;                 \ // max(0, x)
+	VXORPS       Y6, Y6, Y6;                 \
+	VMAXPS       Y0, Y6, Y4;                 \ // max(0, x)
+	VADDPS       Y6, Y4, Y4;                 \ // never -0
 	VFNMADD231PS Y7, Y5, Y4
 
 // func SiLUAVX2(dst, x *float32, n int)

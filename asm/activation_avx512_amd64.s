@@ -100,8 +100,9 @@ CONSTANT(geluTail8, 0xbceeda60)
 	VFMADD213PS  Z20, Z6, Z7; \
 	VMULPS       Z6, Z7, Z7;  \
 	VMULPS       Z3, Z7, Z7;  \ // q
-	VPXORD       Z4, Z4, Z4;  \
-	VMAXPS       Z0, Z4, Z4;  \ // max(0, x)
+	VPXORD       Z6, Z6, Z6;  \
+	VMAXPS       Z0, Z6, Z4;  \ // max(0, x)
+	VADDPS       Z6, Z4, Z4;  \ // never -0
 	VFNMADD231PS Z7, Z5, Z4
 
 // func SiLUAVX512(dst, x *float32, n int)

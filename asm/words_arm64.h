@@ -14,8 +14,17 @@
 // and vD.16b, vN.16b, vM.16b
 #define AND_16B(d, n, m) WORD $(0x4e201c00|d|(n<<5)|(m<<16))
 
+// bic vD.16b, vN.16b, vM.16b
+#define BIC_16B(d, n, m) WORD $(0x4e601c00|d|(n<<5)|(m<<16))
+
+// bif vD.16b, vN.16b, vM.16b
+#define BIF_16B(d, n, m) WORD $(0x6ee01c00|d|(n<<5)|(m<<16))
+
 // bit vD.16b, vN.16b, vM.16b
 #define BIT_16B(d, n, m) WORD $(0x6ea01c00|d|(n<<5)|(m<<16))
+
+// cmhi vD.4s, vN.4s, vM.4s
+#define CMHI_4S(d, n, m) WORD $(0x6ea03400|d|(n<<5)|(m<<16))
 
 // dup vD.2d, vN.d[I]; I = 0..1
 #define DUP_2D(d, n, i) WORD $(0x4e080400|d|(n<<5)|(i<<20))
@@ -26,11 +35,38 @@
 // eor vD.16b, vN.16b, vM.16b
 #define EOR_16B(d, n, m) WORD $(0x6e201c00|d|(n<<5)|(m<<16))
 
+// fabs vD.4s, vN.4s
+#define FABS_4S(d, n) WORD $(0x4ea0f800|d|(n<<5))
+
+// fadd vD.4s, vN.4s, vM.4s
+#define FADD_4S(d, n, m) WORD $(0x4e20d400|d|(n<<5)|(m<<16))
+
+// fcmgt vD.4s, vN.4s, vM.4s
+#define FCMGT_4S(d, n, m) WORD $(0x6ea0e400|d|(n<<5)|(m<<16))
+
 // fcvtl2 vD.4s, vN.8h
 #define FCVTL2_4S(d, n) WORD $(0x4e217800|d|(n<<5))
 
 // fcvtl vD.4s, vN.4h
 #define FCVTL_4S(d, n) WORD $(0x0e217800|d|(n<<5))
+
+// fcvtn2 vD.8h, vN.4s
+#define FCVTN2_8H(d, n) WORD $(0x4e216800|d|(n<<5))
+
+// fcvtns vD.4s, vN.4s
+#define FCVTNS_4S(d, n) WORD $(0x4e21a800|d|(n<<5))
+
+// fcvtn vD.4h, vN.4s
+#define FCVTN_4H(d, n) WORD $(0x0e216800|d|(n<<5))
+
+// fdiv vD.4s, vN.4s, vM.4s
+#define FDIV_4S(d, n, m) WORD $(0x6e20fc00|d|(n<<5)|(m<<16))
+
+// fmax vD.4s, vN.4s, vM.4s
+#define FMAX_4S(d, n, m) WORD $(0x4e20f400|d|(n<<5)|(m<<16))
+
+// fmin vD.4s, vN.4s, vM.4s
+#define FMIN_4S(d, n, m) WORD $(0x4ea0f400|d|(n<<5)|(m<<16))
 
 // fmla vD.4s, vN.4s, vM.4s
 #define FMLA_4S(d, n, m) WORD $(0x4e20cc00|d|(n<<5)|(m<<16))
@@ -50,6 +86,15 @@
 // fmul vD.4s, vN.4s, vM.s[I]; I = 0..3
 #define FMUL_4SI(d, n, m, i) WORD $(0x4f809000|d|(n<<5)|(m<<16)|((i&1)<<21)|((i>>1)<<11))
 
+// fneg vD.4s, vN.4s
+#define FNEG_4S(d, n) WORD $(0x6ea0f800|d|(n<<5))
+
+// frintn vD.4s, vN.4s
+#define FRINTN_4S(d, n) WORD $(0x4e218800|d|(n<<5))
+
+// fsub vD.4s, vN.4s, vM.4s
+#define FSUB_4S(d, n, m) WORD $(0x4ea0d400|d|(n<<5)|(m<<16))
+
 // mla vD.4s, vN.4s, vM.4s
 #define MLA_4S(d, n, m) WORD $(0x4ea09400|d|(n<<5)|(m<<16))
 
@@ -67,6 +112,9 @@
 
 // mul vD.4s, vN.4s, vM.4s
 #define MUL_4S(d, n, m) WORD $(0x4ea09c00|d|(n<<5)|(m<<16))
+
+// orr vD.16b, vN.16b, vM.16b
+#define ORR_16B(d, n, m) WORD $(0x4ea01c00|d|(n<<5)|(m<<16))
 
 // saddlp vD.4s, vN.8h
 #define SADDLP_4S(d, n) WORD $(0x4e602800|d|(n<<5))
@@ -92,6 +140,9 @@
 // shl vD.4s, vN.4s, #I; I = 0..31
 #define SHL_4S(d, n, i) WORD $(0x4f005400|d|(n<<5)|((32+i)<<16))
 
+// sli vD.16b, vN.16b, #I; I = 0..7
+#define SLI_16B(d, n, i) WORD $(0x6f005400|d|(n<<5)|((8+i)<<16))
+
 // smlal2 vD.8h, vN.16b, vM.16b
 #define SMLAL2_8H(d, n, m) WORD $(0x4e208000|d|(n<<5)|(m<<16))
 
@@ -107,6 +158,15 @@
 // smull vD.8h, vN.8b, vM.8b
 #define SMULL_8H(d, n, m) WORD $(0x0e20c000|d|(n<<5)|(m<<16))
 
+// sri vD.16b, vN.16b, #I; I = 1..8
+#define SRI_16B(d, n, i) WORD $(0x6f004400|d|(n<<5)|((16-i)<<16))
+
+// sub vD.16b, vN.16b, vM.16b
+#define SUB_16B(d, n, m) WORD $(0x6e208400|d|(n<<5)|(m<<16))
+
+// sub vD.4s, vN.4s, vM.4s
+#define SUB_4S(d, n, m) WORD $(0x6ea08400|d|(n<<5)|(m<<16))
+
 // sxtl2 vD.4s, vN.8h
 #define SXTL2_4S(d, n) WORD $(0x4f10a400|d|(n<<5))
 
@@ -119,8 +179,17 @@
 // tbl vD.16b, {vN.16b}, vM.16b
 #define TBL_16B(d, n, m) WORD $(0x4e000000|d|(n<<5)|(m<<16))
 
+// umax vD.4s, vN.4s, vM.4s
+#define UMAX_4S(d, n, m) WORD $(0x6ea06400|d|(n<<5)|(m<<16))
+
+// ushl vD.4s, vN.4s, vM.4s
+#define USHL_4S(d, n, m) WORD $(0x6ea04400|d|(n<<5)|(m<<16))
+
 // ushr vD.16b, vN.16b, #I; I = 1..8
 #define USHR_16B(d, n, i) WORD $(0x6f000400|d|(n<<5)|((16-i)<<16))
+
+// ushr vD.4s, vN.4s, #I; I = 1..32
+#define USHR_4S(d, n, i) WORD $(0x6f000400|d|(n<<5)|((64-i)<<16))
 
 // uxtl2 vD.4s, vN.8h
 #define UXTL2_4S(d, n) WORD $(0x6f10a400|d|(n<<5))
@@ -131,11 +200,23 @@
 // uxtl vD.8h, vN.8b
 #define UXTL_8H(d, n) WORD $(0x2f08a400|d|(n<<5))
 
+// uzp1 vD.16b, vN.16b, vM.16b
+#define UZP1_16B(d, n, m) WORD $(0x4e001800|d|(n<<5)|(m<<16))
+
 // uzp1 vD.4s, vN.4s, vM.4s
 #define UZP1_4S(d, n, m) WORD $(0x4e801800|d|(n<<5)|(m<<16))
 
+// uzp1 vD.8h, vN.8h, vM.8h
+#define UZP1_8H(d, n, m) WORD $(0x4e401800|d|(n<<5)|(m<<16))
+
+// uzp2 vD.16b, vN.16b, vM.16b
+#define UZP2_16B(d, n, m) WORD $(0x4e005800|d|(n<<5)|(m<<16))
+
 // uzp2 vD.4s, vN.4s, vM.4s
 #define UZP2_4S(d, n, m) WORD $(0x4e805800|d|(n<<5)|(m<<16))
+
+// uzp2 vD.8h, vN.8h, vM.8h
+#define UZP2_8H(d, n, m) WORD $(0x4e405800|d|(n<<5)|(m<<16))
 
 // zip1 vD.2d, vN.2d, vM.2d
 #define ZIP1_2D(d, n, m) WORD $(0x4ec03800|d|(n<<5)|(m<<16))

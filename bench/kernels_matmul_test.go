@@ -100,7 +100,7 @@ func decodeFromMemory(tb testing.TB, x *exec.Executor, m exec.Matrix, z kernelSi
 		require.NoError(tb, x.Pack(&c))
 		matrices[i] = &c
 	}
-	p := newPass(x, kv.New(kv.F16, nil), 1)
+	p := newPass(x, kv.New(kv.Both(kv.F16), nil), 1)
 	in := exec.Rows{Data: values(z.side), Width: z.side}
 	out := exec.Rows{Data: make([]float32, z.side), Width: z.side}
 	return job{float64(len(packed)), func() {
@@ -149,7 +149,7 @@ func prefill(tb testing.TB, x *exec.Executor, m exec.Matrix, z kernelSizes) job 
 	w := sized(m, z.rows, colsOf(m.Type, z))
 	w.Keep(anonymous(tb, w.PackedBytes(x.Set)))
 	require.NoError(tb, x.Pack(w))
-	p := newPass(x, kv.New(kv.F16, nil), z.tokens)
+	p := newPass(x, kv.New(kv.Both(kv.F16), nil), z.tokens)
 	in := exec.Rows{Data: values(z.tokens * w.Cols), Width: w.Cols}
 	out := exec.Rows{Data: make([]float32, z.tokens*w.Rows), Width: w.Rows}
 	return job{2 * float64(w.Rows) * float64(w.Cols) * float64(z.tokens), func() {

@@ -21,11 +21,19 @@ const (
 // attentionCases attend with one token to a long past, all layers after each
 // other, so that keys and values come from memory.
 func attentionCases(z kernelSizes, set *kernels.Set, threads int) []kernelCase {
-	return []kernelCase{{
-		op: "attend", typ: kv.F16.String(), form: "float", set: set, threads: threads,
-		shape: fmt.Sprintf("%dx%dx%d", z.layers, kvHeads*headDim, z.depth), unit: "GB/s", limit: "memory", terms: 1,
-		prepare: func(tb testing.TB, x *exec.Executor) job { return attend(tb, x, kv.F16, z) },
-	}}
+	var all []kernelCase
+	for _, typ := range []kv.Type{kv.F16, kv.Q8_0} {
+		form := "float"
+		if typ == kv.Q8_0 {
+			form = "int16"
+		}
+		all = append(all, kernelCase{
+			op: "attend", typ: typ.String(), form: form, set: set, threads: threads,
+			shape: fmt.Sprintf("%dx%dx%d", z.layers, kvHeads*headDim, z.depth), unit: "GB/s", limit: "memory", terms: 1,
+			prepare: func(tb testing.TB, x *exec.Executor) job { return attend(tb, x, typ, z) },
+		})
+	}
+	return all
 }
 
 func attend(tb testing.TB, x *exec.Executor, typ kv.Type, z kernelSizes) job {
@@ -33,7 +41,7 @@ func attend(tb testing.TB, x *exec.Executor, typ kv.Type, z kernelSizes) job {
 	for i := range layers {
 		layers[i] = kv.Layer{Heads: kvHeads, KeyDim: headDim, ValueDim: headDim}
 	}
-	cache := kv.New(typ, layers)
+	cache := kv.New(kv.Both(typ), layers)
 	cache.Reserve(z.depth)
 	fast := kernels.Available()[len(kernels.Available())-1]
 	v := values(2 * headDim)
@@ -51,7 +59,7 @@ func attend(tb testing.TB, x *exec.Executor, typ kv.Type, z kernelSizes) job {
 	const width = queryHeads * headDim
 	q := exec.Rows{Data: values(width), Width: width}
 	out := exec.Rows{Data: make([]float32, width), Width: width}
-	return job{float64(kv.Bytes(typ, layers, z.depth, 1)), func() {
+	return job{float64(kv.Bytes(kv.Both(typ), layers, z.depth, 1)), func() {
 		for l := range layers {
 			p.Attend(l, out, q, queryHeads, 0.125)
 		}

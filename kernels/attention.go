@@ -10,14 +10,16 @@ const ChunkPositions = 256
 // panelPositions is the number of positions in a panel of keys.
 const panelPositions = 16
 
-// KV is the keys and values of one KV head in one chunk, in half or single
-// precision: either K16 and V16 are set or K32 and V32. Keys lie in 16 panels of
+// KV is the keys and values of one KV head in one chunk, each in half or single
+// precision or of type q8_0: one of K16, K32 and K8 is set and one of V16, V32
+// and V8. Numbers of keys lie in 16 panels of
 // 16 positions, in a panel by channel and then position:
 // k[(pos/16·keyDim + channel)·16 + pos%16]. Values lie by position:
-// v[pos·valueDim + channel].
+// v[pos·valueDim + channel]. Those of type q8_0 take as many bytes as Q8_0 weights.
 type KV struct {
 	K16, V16 []uint16
 	K32, V32 []float32
+	K8, V8   []byte
 }
 
 // AttnOps are the parts of attention over one chunk. Positions are relative to
@@ -38,26 +40,49 @@ type AttnOps struct {
 	// weighted: o[i·ldo+c] = FMA(e[i·lde+j], v[j·dim+c], o[i·ldo+c]), j ascending.
 	Values16 func(o []float32, ldo int, e []float32, lde, n int, v []uint16, dim, lo, hi int)
 	Values32 func(o []float32, ldo int, e []float32, lde, n int, v []float32, dim, lo, hi int)
+	// ValuesQ8 is Values16 of codes of type q8_0: o += w·code, where w holds the
+	// weights times the scales, ldw from query to query and ChunkPositions from
+	// block to block. It may prefetch next.
+	ValuesQ8 func(o []float32, ldo int, w []float32, ldw, n int, v []byte, dim, lo, hi int, next []byte)
+	// Prefetch brings b into the cache; nil where that does not help.
+	Prefetch func(b []byte)
+	// MulF16 writes fp32(e·d), d being halves.
+	MulF16 func(w, e []float32, d []byte)
 	// Merge replaces acc by FMA(o, b, fp32(acc·a)).
 	Merge func(acc, o []float32, a, b float32)
 	// StoreK16 writes the key x of position pos into the chunk's panels k.
 	StoreK16 func(k []uint16, pos int, x []float32)
+	// StoreQ8 quantizes x; see storeQ8.
+	StoreQ8 func(codes []byte, group, block int, scales []byte, scaleStep int, x []float32, flip byte)
 }
 
 // Store writes the key and the value of position pos, relative to the chunk,
 // as its element type holds them.
 func (s *Set) Store(kv KV, pos int, key, value []float32) {
-	n := len(value)
-	if kv.K32 == nil {
+	switch {
+	case kv.K16 != nil:
 		s.Attn.StoreK16(kv.K16, pos, key)
+	case kv.K32 != nil:
+		storeK32(kv.K32, pos, key)
+	default:
+		s.storeKeyQ8(kv.K8, pos, key)
+	}
+	n := len(value)
+	switch {
+	case kv.V16 != nil:
 		s.ToF16(kv.V16[pos*n:(pos+1)*n], value)
-		return
+	case kv.V32 != nil:
+		copy(kv.V32[pos*n:(pos+1)*n], value)
+	default:
+		s.storeValueQ8(kv.V8, pos, value)
 	}
-	k := kv.K32[pos/panelPositions*panelPositions*len(key)+pos%panelPositions:]
-	for c, x := range key {
-		k[c*panelPositions] = x
+}
+
+func storeK32(k []float32, pos int, x []float32) {
+	k = k[pos/panelPositions*panelPositions*len(x)+pos%panelPositions:]
+	for c, v := range x {
+		k[c*panelPositions] = v
 	}
-	copy(kv.V32[pos*n:(pos+1)*n], value)
 }
 
 // AttnTile is the running state (M, L, O) of queries that share a KV head:
@@ -78,6 +103,8 @@ type AttnTile struct {
 	mc    []float32
 	lc    []float32
 	scale []float32 // exp(M−M'), then exp(m−M') of each query
+
+	q8 attnQ8
 }
 
 // NewAttnTile makes room for maxQueries queries.
@@ -99,11 +126,16 @@ func NewAttnTile(maxQueries, keyDim, valueDim int) *AttnTile {
 // Reset begins with n queries that have seen nothing. Their vectors and what is
 // visible to them stay as they were until they are set.
 func (t *AttnTile) Reset(n int) {
-	t.n = n
-	for i := range n {
+	t.n, t.q8.packed = n, false
+	t.Restart()
+}
+
+// Restart begins again with the same queries.
+func (t *AttnTile) Restart() {
+	for i := range t.n {
 		t.m[i], t.l[i] = float32(math.Inf(-1)), 0
 	}
-	clear(t.o[:n*t.valueDim])
+	clear(t.o[:t.n*t.valueDim])
 }
 
 // Query is query i, keyDim values to be filled in, already scaled.
@@ -147,10 +179,13 @@ func (t *AttnTile) chunk(s *Set, c int, kv KV, first, last int) {
 	}
 	scores, q := t.s[first*ChunkPositions:], t.q[first*t.keyDim:]
 	p0, p1 := from/panelPositions, (to+panelPositions-1)/panelPositions
-	if kv.K32 == nil {
+	switch {
+	case kv.K16 != nil:
 		s.Attn.Scores16(scores, ChunkPositions, q, t.keyDim, last-first, kv.K16, t.keyDim, p0, p1)
-	} else {
+	case kv.K32 != nil:
 		s.Attn.Scores32(scores, ChunkPositions, q, t.keyDim, last-first, kv.K32, t.keyDim, p0, p1)
+	default:
+		t.scoresQ8(s, kv, first, last, from, to)
 	}
 	for i := first; i < last; i++ {
 		lo, hi := t.seen(i, c)
@@ -200,10 +235,13 @@ func (t *AttnTile) values(s *Set, c int, kv KV, first, last int) int {
 // weighted adds the values at [lo, hi) to the outputs of n queries.
 func (t *AttnTile) weighted(s *Set, kv KV, first, n, lo, hi int) {
 	o, e := t.part[first*t.valueDim:], t.s[first*ChunkPositions:]
-	if kv.V32 == nil {
+	switch {
+	case kv.V16 != nil:
 		s.Attn.Values16(o, t.valueDim, e, ChunkPositions, n, kv.V16, t.valueDim, lo, hi)
-	} else {
+	case kv.V32 != nil:
 		s.Attn.Values32(o, t.valueDim, e, ChunkPositions, n, kv.V32, t.valueDim, lo, hi)
+	default:
+		t.weightedQ8(s, kv.V8, first, n, lo, hi)
 	}
 }
 

@@ -15,15 +15,27 @@ type attnCase struct {
 	lo, hi           []int
 	q                [][]float32
 	k, v             [][]float32 // by position, as stored
-	half             bool
+	as               stored
 }
+
+// stored is how a cache holds keys and values.
+type stored struct{ keys, values string }
+
+var cacheTypes = []stored{{"f16", "f16"}, {"f32", "f32"}, {"f16", "f32"}, {"f32", "f16"},
+	{"q8_0", "q8_0"}, {"q8_0", "f16"}, {"f32", "q8_0"}}
 
 // randomAttention draws a case: a causal run of tokens with a window or none
 // and groups of heads, or unrelated ranges.
-func randomAttention(r *rand.Rand, half bool) *attnCase {
-	a := &attnCase{keyDim: 1 + r.IntN(140), valueDim: 1 + r.IntN(140), half: half}
+func randomAttention(r *rand.Rand, as stored) *attnCase {
+	a := &attnCase{keyDim: 1 + r.IntN(140), valueDim: 1 + r.IntN(140), as: as}
 	if r.IntN(2) == 0 {
 		a.keyDim, a.valueDim = 64, 64
+	}
+	if as.keys == "q8_0" {
+		a.keyDim = (a.keyDim + 31) / 32 * 32
+	}
+	if as.values == "q8_0" {
+		a.valueDim = (a.valueDim + 31) / 32 * 32
 	}
 	n, positions := 1+r.IntN(24), 1+r.IntN(800)
 	group, window := 1+r.IntN(4), 0
@@ -45,17 +57,25 @@ func randomAttention(r *rand.Rand, half bool) *attnCase {
 	for range positions {
 		a.k, a.v = append(a.k, randomValues(r, a.keyDim)), append(a.v, randomValues(r, a.valueDim))
 	}
-	if half {
-		g := Generic()
-		for _, rows := range [][][]float32{a.k, a.v} {
-			for _, x := range rows {
-				h := make([]uint16, len(x))
-				g.ToF16(h, x)
-				g.FromF16(x, h)
-			}
+	round(as.keys, a.k)
+	round(as.values, a.v)
+	return a
+}
+
+// round makes rows what a cache holds of them.
+func round(typ string, rows [][]float32) {
+	if typ == "f16" {
+		for _, x := range rows {
+			h := make([]uint16, len(x))
+			Generic().ToF16(h, x)
+			Generic().FromF16(x, h)
 		}
 	}
-	return a
+	if typ == "q8_0" {
+		for _, x := range rows {
+			roundQ8(x)
+		}
+	}
 }
 
 // cache stores the positions as s does, in memory between guard pages.
@@ -63,10 +83,22 @@ func (a *attnCase) cache(t testing.TB, s *Set) []KV {
 	chunks := make([]KV, (len(a.k)+ChunkPositions-1)/ChunkPositions)
 	for c := range chunks {
 		k, v := ChunkPositions*a.keyDim, ChunkPositions*a.valueDim
-		if a.half {
-			chunks[c] = KV{K16: guarded(t, make([]uint16, k)), V16: guarded(t, make([]uint16, v))}
-		} else {
-			chunks[c] = KV{K32: guarded(t, make([]float32, k)), V32: guarded(t, make([]float32, v))}
+		kv := &chunks[c]
+		switch a.as.keys {
+		case "f16":
+			kv.K16 = guarded(t, make([]uint16, k))
+		case "f32":
+			kv.K32 = guarded(t, make([]float32, k))
+		case "q8_0":
+			kv.K8 = guarded(t, make([]byte, k/32*34))
+		}
+		switch a.as.values {
+		case "f16":
+			kv.V16 = guarded(t, make([]uint16, v))
+		case "f32":
+			kv.V32 = guarded(t, make([]float32, v))
+		case "q8_0":
+			kv.V8 = guarded(t, make([]byte, v/32*34))
 		}
 	}
 	key, value := guarded(t, a.k[0]), guarded(t, a.v[0])
@@ -109,16 +141,24 @@ func requireSameRows(t testing.TB, want, got [][]float32, what string) {
 	}
 }
 
-func eachElement(t *testing.T, f func(t *testing.T, half bool)) {
-	t.Run("f16", func(t *testing.T) { f(t, true) })
-	t.Run("f32", func(t *testing.T) { f(t, false) })
+func eachCacheType(t *testing.T, f func(t *testing.T, as stored)) {
+	for _, as := range cacheTypes {
+		t.Run(as.keys+"/"+as.values, func(t *testing.T) { f(t, as) })
+	}
 }
 
+// anyCacheType draws one.
+func anyCacheType(r *rand.Rand) stored { return cacheTypes[r.IntN(len(cacheTypes))] }
+
 func TestAttentionIsSoftmaxOverWhatIsVisible(t *testing.T) {
-	eachElement(t, func(t *testing.T, half bool) {
+	eachCacheType(t, func(t *testing.T, as stored) {
+		delta := 2e-4
+		if as.keys == "q8_0" {
+			delta = 1e-3 // queries are rounded to 15 bits
+		}
 		r := rand.New(rand.NewPCG(1, 2))
 		for range 6 {
-			a := randomAttention(r, half)
+			a := randomAttention(r, as)
 			got := a.run(t, Generic())
 			for i, q := range a.q {
 				want, sum := make([]float64, a.valueDim), 0.0
@@ -134,7 +174,7 @@ func TestAttentionIsSoftmaxOverWhatIsVisible(t *testing.T) {
 					}
 				}
 				for c := range want {
-					require.InDelta(t, want[c]/sum, got[i][c], 2e-4)
+					require.InDelta(t, want[c]/sum, got[i][c], delta)
 				}
 			}
 		}
@@ -143,10 +183,10 @@ func TestAttentionIsSoftmaxOverWhatIsVisible(t *testing.T) {
 
 func TestEveryTierAttendsLikeGeneric(t *testing.T) {
 	forEachTier(t, func(t *testing.T, s *Set) {
-		eachElement(t, func(t *testing.T, half bool) {
+		eachCacheType(t, func(t *testing.T, as stored) {
 			r := rand.New(rand.NewPCG(3, 4))
 			for i := range 25 {
-				a := randomAttention(r, half)
+				a := randomAttention(r, as)
 				requireSameRows(t, a.run(t, Generic()), a.run(t, s), fmt.Sprintf("case %d", i))
 			}
 		})
@@ -159,7 +199,7 @@ func TestMaskedPositionsContributeNothing(t *testing.T) {
 		t.Run(s.Name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(5, 6))
 			for range 8 {
-				a := randomAttention(r, true)
+				a := randomAttention(r, anyCacheType(r))
 				want := a.run(t, s)
 				from := a.hi[0] // the first query sees no further
 				a.q, a.lo, a.hi = a.q[:1], a.lo[:1], a.hi[:1]
@@ -185,7 +225,7 @@ func TestAttentionIsTheSameQueryByQuery(t *testing.T) {
 		t.Run(s.Name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(7, 8))
 			for range 5 {
-				a := randomAttention(r, true)
+				a := randomAttention(r, anyCacheType(r))
 				want := a.run(t, s)
 				for i := range a.q {
 					b := *a
@@ -203,7 +243,7 @@ func TestPartsMergeToTheSameBits(t *testing.T) {
 		t.Run(s.Name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(9, 10))
 			for range 8 {
-				a := randomAttention(r, true)
+				a := randomAttention(r, anyCacheType(r))
 				want := a.run(t, s)
 				n := len(a.q)
 				whole, part := a.tile(n), a.tile(n)
@@ -232,7 +272,8 @@ func TestPartsMergeToTheSameBits(t *testing.T) {
 func TestAttentionAllocatesNothing(t *testing.T) {
 	for _, s := range Available() {
 		t.Run(s.Name, func(t *testing.T) {
-			a := randomAttention(rand.New(rand.NewPCG(11, 12)), true)
+			r := rand.New(rand.NewPCG(11, 12))
+			a := randomAttention(r, anyCacheType(r))
 			kv := a.cache(t, s)
 			tile, out := a.tile(len(a.q)), make([]float32, a.valueDim)
 			require.Zero(t, testing.AllocsPerRun(3, func() {
@@ -253,10 +294,10 @@ func TestAttentionAllocatesNothing(t *testing.T) {
 // Scores of one tier in the raw: hostile values in queries, keys and values.
 func TestEveryTierAttendsToHostileBitsLikeGeneric(t *testing.T) {
 	forEachTier(t, func(t *testing.T, s *Set) {
-		eachElement(t, func(t *testing.T, half bool) {
+		eachCacheType(t, func(t *testing.T, as stored) {
 			r := rand.New(rand.NewPCG(13, 14))
 			for i := range 15 {
-				a := randomAttention(r, half)
+				a := randomAttention(r, as)
 				for _, rows := range [][][]float32{a.q, a.k, a.v} {
 					for _, x := range rows {
 						if r.IntN(20) == 0 {

@@ -16,6 +16,7 @@ func fillOpsAVX2(s *Set) {
 	s.RoPEAdjacent, s.RoPEHalves = ropeVector(asm.RoPEAdjacentAVX2), ropeVector(asm.RoPEHalvesAVX2)
 	s.ToF16, s.FromF16 = pairVector(asm.ToF16AVX2), pairVector(asm.FromF16AVX2)
 	fillAttentionAVX2(&s.Attn)
+	fillAttentionQ8AVX2(&s.Attn)
 }
 
 func quantizeRowAVX2(dst []byte, stride int, x []float32, form Form) {

@@ -14,4 +14,5 @@ func fillOpsAVX512(s *Set) {
 	s.Exp = eachVector(asm.ExpAVX512)
 	s.RoPEAdjacent = ropeVector(asm.RoPEAdjacentAVX512)
 	s.ToF16, s.FromF16 = pairVector(asm.ToF16AVX512), pairVector(asm.FromF16AVX512)
+	fillAttentionQ8AVX512(&s.Attn)
 }

@@ -151,7 +151,7 @@ func requireSame(t testing.TB, want, got []float32, what string) {
 	t.Helper()
 	require.Equal(t, len(want), len(got))
 	for i := range want {
-		if want[i] != got[i] && (want[i] == want[i] || got[i] == got[i]) {
+		if math.Float32bits(want[i]) != math.Float32bits(got[i]) && (want[i] == want[i] || got[i] == got[i]) {
 			require.Failf(t, "different bits", "%s: element %d is %v, want %v", what, i, got[i], want[i])
 		}
 	}

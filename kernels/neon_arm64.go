@@ -14,6 +14,8 @@ func neonSet() (s *Set, missing []string) {
 	s = Generic()
 	s.Name = "neon"
 	fillMatmulNEON(s)
+	fillPackNEON(s)
+	fillOpsNEON(s)
 	return s, nil
 }
 

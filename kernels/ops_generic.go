@@ -15,5 +15,6 @@ func fillOpsGeneric(s *Set) {
 		Values16: values16, Values32: values32,
 		Merge:    merge,
 		StoreK16: storeK16,
+		ValuesQ8: valuesQ8, MulF16: mulF16, StoreQ8: storeQ8,
 	}
 }

@@ -30,26 +30,12 @@ func quantizeRow(dst []byte, stride int, x []float32, form Form) {
 
 func quantizeBlock(rec []byte, x []float32, form Form) {
 	clear(rec)
-	amax, nan := float32(0), false
-	for _, v := range x {
-		if v < 0 {
-			v = -v
-		}
-		if v > amax {
-			amax = v
-		}
-		nan = nan || v != v
-	}
-	if nan || amax > math.MaxFloat32 {
-		le.PutUint32(rec[recD:], 0x7fc00000)
-		le.PutUint32(rec[recS:], 0x7fc00000)
+	d, inv, sized := blockScale(x, form.levels())
+	if !sized {
+		le.PutUint32(rec[recD:], math.Float32bits(d))
+		le.PutUint32(rec[recS:], math.Float32bits(d))
 		return
 	}
-	if amax < tiniest {
-		return
-	}
-	q := form.levels()
-	d, inv := amax/q, q/amax
 	var h [2]int32
 	for k, v := range x {
 		c := int32(math.RoundToEven(float64(float32(v * inv))))
@@ -65,4 +51,26 @@ func quantizeBlock(rec []byte, x []float32, form Form) {
 	le.PutUint32(rec[recN:], uint32(n))
 	le.PutUint32(rec[recH0:], uint32(h[0]))
 	le.PutUint32(rec[recH1:], uint32(h[1]))
+}
+
+// blockScale returns the scale d = amax/levels and its inverse levels/amax. A
+// block without codes is not sized: its d is 0 or NaN.
+func blockScale(x []float32, levels float32) (d, inv float32, sized bool) {
+	amax, nan := float32(0), false
+	for _, v := range x {
+		if v < 0 {
+			v = -v
+		}
+		if v > amax {
+			amax = v
+		}
+		nan = nan || v != v
+	}
+	if nan || amax > math.MaxFloat32 {
+		return math.Float32frombits(0x7fc00000), 0, false
+	}
+	if amax < tiniest {
+		return 0, 0, false
+	}
+	return amax / levels, levels / amax, true
 }

@@ -10,7 +10,7 @@ import "unsafe"
 
 // asmPart is how many elements one call of assembly takes: it cannot be
 // preempted, so it should end within 100 µs. A multiple of 32.
-const asmPart = 1 << 15
+const asmPart = 1 << 13
 
 // quantizeParts is QuantizeRow with records of size bytes, part by part.
 func quantizeParts(f func(dst *byte, stride int, x *float32, blocks int, levels float32, wide bool),

@@ -27,7 +27,7 @@ func TestTinyModelsInF32AgreeWithTransformers(t *testing.T) {
 			var g tinyGolden
 			readJSON(t, &g, "tiny", arch, "golden.json")
 			require.NotEmpty(t, g.Prompts)
-			m := openModel(t, tinyPath(arch, "f32"), Options{KV: kv.F32})
+			m := openModel(t, tinyPath(arch, "f32"), Options{KV: kv.Both(kv.F32)})
 			for name, p := range g.Prompts {
 				logits := evaluate(t, m, p.IDs, 512)
 				require.InDeltaSlice(t, p.Logits, logits[len(logits)-1], 1e-3, name)
@@ -76,7 +76,7 @@ const tailError = 1e-2
 func TestRealModelsWithInt16ActivationsFollowTheTruth(t *testing.T) {
 	for _, name := range []string{smolLM2, gemma} {
 		t.Run(name, func(t *testing.T) {
-			m := openModel(t, labPath(t, name), Options{Exact: true, KV: kv.F32, Context: 1024})
+			m := openModel(t, labPath(t, name), Options{Exact: true, KV: kv.Both(kv.F32), Context: 1024})
 			var g realGolden
 			readJSON(t, &g, "real", name+".json")
 			require.NotEmpty(t, g.Prompts)
@@ -104,6 +104,23 @@ func TestRealModelsWithDefaultsAreCloserToTheTruthThanLlamaCpp(t *testing.T) {
 			t.Logf("mean KL to the truth: %.3g, llama.cpp's: %.3g, ratio %.2f; median %.3g", mean(kl), mean(peer), mean(kl)/mean(peer), median(kl))
 			require.LessOrEqual(t, mean(kl), share*mean(peer))
 			requireTop1(t, m, name)
+		})
+	}
+}
+
+// A q8_0 cache costs a few ten-thousandths of divergence, far less than int8
+// activations do.
+func TestACacheOfQ8CostsLittle(t *testing.T) {
+	for _, name := range []string{smolLM2, gemma} {
+		t.Run(name, func(t *testing.T) {
+			m := openModel(t, labPath(t, name), Options{Exact: true, KV: kv.Both(kv.Q8_0), Context: 1024})
+			kl, peer := chunkDivergence(t, m, name)
+			t.Logf("mean KL to the truth: %.3g, llama.cpp's with f16: %.3g", mean(kl), mean(peer))
+			require.Less(t, mean(kl), 7e-4)
+			m = openModel(t, labPath(t, name), Options{KV: kv.Both(kv.Q8_0), Context: 1024})
+			kl, _ = chunkDivergence(t, m, name)
+			t.Logf("with int8 activations: %.3g", mean(kl))
+			require.Less(t, mean(kl), 4e-3)
 		})
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/gptrun/gptrun/loader"
 	"github.com/gptrun/gptrun/loader/gguftest"
 	"github.com/gptrun/gptrun/quant"
+	"github.com/gptrun/gptrun/runtime/kv"
 )
 
 // Bounds of a refusal.
@@ -312,17 +313,20 @@ func TestOptionsOutOfRangeAreRefused(t *testing.T) {
 	require.NoError(t, err)
 	defer f.Close()
 	for want, o := range map[string]Options{
-		"batch":     {Batch: -1},
-		"threads":   {Threads: maxThreads + 1},
-		"context":   {Context: maxContext + 1},
-		"positions": {Context: 1 << 20},
-		"weights":   {Weights: WeightsMapped + 1},
-		"KV type":   {KV: 9},
-		"no such":   {CPU: "no such"},
+		"batch":      {Batch: -1},
+		"threads":    {Threads: maxThreads + 1},
+		"context":    {Context: maxContext + 1},
+		"positions":  {Context: 1 << 20},
+		"weights":    {Weights: WeightsMapped + 1},
+		"key type":   {KV: kv.Types{Keys: 9}},
+		"value type": {KV: kv.Types{Values: 9}},
+		"no such":    {CPU: "no such"},
 	} {
 		_, err := New(f, o)
 		require.ErrorContains(t, err, want)
 	}
+	_, err = New(f, Options{KV: kv.Both(kv.Q8_0)})
+	require.ErrorContains(t, err, "gpt2-q8_0.gguf: keys cannot be kept as q8_0: heads of 16 channels")
 }
 
 func TestAModelClosedWhileBatchesExist(t *testing.T) {

@@ -53,7 +53,7 @@ type Options struct {
 	CPU     string      // tier; "": the best one of this machine
 	Exact   bool        // two-term (int16) activations everywhere
 	Weights WeightsMode // packed or mapped
-	KV      kv.Type     // element type of the cache
+	KV      kv.Types    // element types of the cache
 	// Context is the positions a sequence may hold; 0: as the model was trained.
 	// More are possible with rotary embeddings, at the cost of what the model
 	// makes of them, and an error where positions are learned.
@@ -107,11 +107,14 @@ func New(f *loader.File, o Options) (*Model, error) {
 	if err := checkVocabulary(f, a.Config.Vocab); err != nil {
 		return nil, f.Named(err)
 	}
+	if err := o.KV.CheckLayers(a.Layers); err != nil {
+		return nil, f.Named(err)
+	}
 	if o.Context == 0 {
 		o.Context = a.Config.ContextLength
 	}
 	if a.MaxContext > 0 && o.Context > a.MaxContext {
-		return nil, fmt.Errorf("a context of %d is more than the %d positions the model has learned", o.Context, a.MaxContext)
+		return nil, f.Named(fmt.Errorf("a context of %d is more than the %d positions the model has learned", o.Context, a.MaxContext))
 	}
 	m := &Model{opts: o, file: f, arch: a}
 	m.mapped = o.Weights == WeightsMapped || o.Weights == WeightsAuto && !m.packedFits(set)
@@ -133,8 +136,11 @@ func (o *Options) check() error {
 			return fmt.Errorf("option %s is %d; it must be in 0…%d", v.name, v.n, v.max)
 		}
 	}
-	if int(o.Weights) >= len(weightsModes) || o.KV > kv.F32 {
-		return fmt.Errorf("option weights is %d or KV type %d, which does not exist", o.Weights, o.KV)
+	if int(o.Weights) >= len(weightsModes) {
+		return fmt.Errorf("option weights is %d, which does not exist", o.Weights)
+	}
+	if err := o.KV.Check(); err != nil {
+		return err
 	}
 	if o.Batch == 0 {
 		o.Batch = defaultBatch

@@ -35,9 +35,13 @@ func TestALongPauseWouldBeSeen(t *testing.T) {
 			goruntime.Gosched()
 		}
 	})
-	require.Greater(t, longestPause(10), time.Millisecond)
+	seen := time.Duration(0)
+	for begin := time.Now(); seen < time.Millisecond && time.Since(begin) < 30*time.Second; {
+		seen = longestPause(3)
+	}
 	stop.Store(true)
 	copying.Wait()
+	require.GreaterOrEqual(t, seen, time.Millisecond)
 }
 
 // checkPauses collects garbage while m is busy. A process beside may hold a

@@ -34,12 +34,27 @@ const (
 	lane    = "((i&1)<<21)|((i>>1)<<11)" // the number of a lane of 32 bits of M
 )
 
-// encodings are the instructions that the tiles are made of, by the names of
-// their macros; I ends those with an element or a constant for an operand.
+// encodings are the instructions that assembly for arm64 is made of, by the names
+// of their macros; I ends those with an element or a constant for an operand.
 var encodings = map[string]encoding{
 	"AND_16B":   {"and " + same16b, 0x4e201c00, "", 0, 0},
+	"BIC_16B":   {"bic " + same16b, 0x4e601c00, "", 0, 0},
+	"ORR_16B":   {"orr " + same16b, 0x4ea01c00, "", 0, 0},
 	"EOR_16B":   {"eor " + same16b, 0x6e201c00, "", 0, 0},
 	"BIT_16B":   {"bit " + same16b, 0x6ea01c00, "", 0, 0},
+	"BIF_16B":   {"bif " + same16b, 0x6ee01c00, "", 0, 0},
+	"SLI_16B":   {"sli vD.16b, vN.16b, #I", 0x6f005400, "((8+i)<<16)", 0, 7},
+	"SRI_16B":   {"sri vD.16b, vN.16b, #I", 0x6f004400, "((16-i)<<16)", 1, 8},
+	"USHR_4S":   {"ushr vD.4s, vN.4s, #I", 0x6f000400, "((64-i)<<16)", 1, 32},
+	"USHL_4S":   {"ushl " + same4s, 0x6ea04400, "", 0, 0},
+	"UMAX_4S":   {"umax " + same4s, 0x6ea06400, "", 0, 0},
+	"CMHI_4S":   {"cmhi " + same4s, 0x6ea03400, "", 0, 0},
+	"SUB_4S":    {"sub " + same4s, 0x6ea08400, "", 0, 0},
+	"SUB_16B":   {"sub " + same16b, 0x6e208400, "", 0, 0},
+	"UZP1_16B":  {"uzp1 " + same16b, 0x4e001800, "", 0, 0},
+	"UZP2_16B":  {"uzp2 " + same16b, 0x4e005800, "", 0, 0},
+	"UZP1_8H":   {"uzp1 vD.8h, vN.8h, vM.8h", 0x4e401800, "", 0, 0},
+	"UZP2_8H":   {"uzp2 vD.8h, vN.8h, vM.8h", 0x4e405800, "", 0, 0},
 	"MOVI_16B":  {"movi vD.16b, #0xI", 0x4f00e400, "((i>>5)<<16)|((i&31)<<5)", 0, 255},
 	"MOVI_2D":   {"movi vD.2d, #0xI", 0x6f00e400, "i", 0, 0},
 	"USHR_16B":  {"ushr vD.16b, vN.16b, #I", 0x6f000400, "((16-i)<<16)", 1, 8},
@@ -80,6 +95,18 @@ var encodings = map[string]encoding{
 	"FCVTL2_4S": {"fcvtl2 vD.4s, vN.8h", 0x4e217800, "", 0, 0},
 	"SHLL_4S":   {"shll vD.4s, vN.4h, #16", 0x2e613800, "", 0, 0},
 	"SHLL2_4S":  {"shll2 vD.4s, vN.8h, #16", 0x6e613800, "", 0, 0},
+	"FCVTN_4H":  {"fcvtn vD.4h, vN.4s", 0x0e216800, "", 0, 0},
+	"FCVTN2_8H": {"fcvtn2 vD.8h, vN.4s", 0x4e216800, "", 0, 0},
+	"FCVTNS_4S": {"fcvtns vD.4s, vN.4s", 0x4e21a800, "", 0, 0},
+	"FRINTN_4S": {"frintn vD.4s, vN.4s", 0x4e218800, "", 0, 0},
+	"FNEG_4S":   {"fneg vD.4s, vN.4s", 0x6ea0f800, "", 0, 0},
+	"FABS_4S":   {"fabs vD.4s, vN.4s", 0x4ea0f800, "", 0, 0},
+	"FCMGT_4S":  {"fcmgt " + same4s, 0x6ea0e400, "", 0, 0},
+	"FMIN_4S":   {"fmin " + same4s, 0x4ea0f400, "", 0, 0},
+	"FMAX_4S":   {"fmax " + same4s, 0x4e20f400, "", 0, 0},
+	"FADD_4S":   {"fadd " + same4s, 0x4e20d400, "", 0, 0},
+	"FSUB_4S":   {"fsub " + same4s, 0x4ea0d400, "", 0, 0},
+	"FDIV_4S":   {"fdiv " + same4s, 0x6e20fc00, "", 0, 0},
 	"FMUL_4S":   {"fmul " + same4s, 0x6e20dc00, "", 0, 0},
 	"FMUL_4SI":  {"fmul " + elem4s, 0x4f809000, lane, 0, 3},
 	"FMLA_4S":   {"fmla " + same4s, 0x4e20cc00, "", 0, 0},

@@ -63,6 +63,7 @@ func main() {
 		files[fmt.Sprintf("matmul_%s_%s.go", tier.name, tier.arch)] = text
 	}
 	maps.Copy(files, attentionFiles())
+	maps.Copy(files, attentionQ8Files())
 	maps.Copy(files, packFiles())
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(*out, name), []byte(text), 0o644); err != nil {

@@ -7,15 +7,14 @@ type packFloat struct {
 	name, goName string
 	bytes        int
 	types        string
-	tile         func(p *packer)
 }
 
 var packFloats = []packFloat{
-	{"words", "PackWordsAVX2", 4, "F32", packWordTile},
-	{"halves", "PackHalvesAVX2", 2, "F16 and BF16", packHalfTile},
+	{"words", "PackWords", 4, "F32"},
+	{"halves", "PackHalves", 2, "F16 and BF16"},
 }
 
-// General registers of the float packers, beside those of the others.
+// General registers of the float packers of amd64, beside those of the others.
 const (
 	packStepRow = "R9"  // row 0, running over steps
 	packStepDst = "R10" // panel, running over steps
@@ -28,12 +27,20 @@ const (
 	packCols   = 32 // columns of a step
 )
 
-// file writes the function: what it is called, and the file's text.
-func (f *packFloat) file() (name, text string) {
-	p := newPacker(packTiers[0], nil, nil)
-	fileHead(&p.source, fmt.Sprintf(packFloatAbout, f.bytes*floatRows*packCols, f.types))
-	p.line("\n// func %s(dst, src *byte, rowBytes, steps, ahead int)", f.goName)
-	p.line("TEXT ·%s(SB), NOSPLIT, $0-40", f.goName)
+// open begins the function of a tier: its packer, and what it is called.
+func (f *packFloat) open(tier packTier, rows int, registers string) (p *packer, name string) {
+	p = newPacker(tier, nil, nil)
+	packHead(&p.source, tier, fmt.Sprintf(packFloatAbout, f.bytes*rows*packCols, f.types, rows, rows-1, registers))
+	name = f.goName + tier.name
+	p.line("\n// func %s(dst, src *byte, rowBytes, steps, ahead int)", name)
+	p.line("TEXT ·%s(SB), NOSPLIT, $0-40", name)
+	return p, name
+}
+
+// fileX86 writes the function of AVX2: what it is called, and the file's text.
+func (f *packFloat) fileX86(tier packTier) (name, text string) {
+	p, name := f.open(tier, floatRows, packFloatRegistersX86)
+	x := &packX86{p}
 	p.ins("", "MOVQ", "dst+0(FP)", packStepDst)
 	p.ins("", "MOVQ", "src+8(FP)", packStepRow)
 	p.ins("", "MOVQ", "rowBytes+16(FP)", packLd)
@@ -53,7 +60,11 @@ func (f *packFloat) file() (name, text string) {
 		p.ins("", "PREFETCHT1", mem(packNext, at))
 	}
 	p.ins("", "ADDQ", imm(fetched), packNext)
-	f.tile(p)
+	if f.bytes == 4 {
+		x.wordTile()
+	} else {
+		x.halfTile()
+	}
 	p.ins("", "ADDQ", packLd8, packRows[0])
 	p.ins("", "ADDQ", imm(f.bytes*floatGroup), packDst)
 	p.ins("", "DECQ", packGroups)
@@ -63,11 +74,11 @@ func (f *packFloat) file() (name, text string) {
 	p.ins("", "DECQ", packSteps)
 	p.ins("", "JNZ", "step")
 	p.end()
-	return f.goName, p.b.String()
+	return name, p.b.String()
 }
 
-// packWordTile packs 8 rows by 32 columns of words.
-func packWordTile(p *packer) {
+// wordTile packs 8 rows by 32 columns of words.
+func (p *packX86) wordTile() {
 	for k := 0; k < packCols; k += 4 {
 		for i, x := range p.words(fmt.Sprintf("columns %d to %d", k, k+3), 4*k) {
 			p.ins("", "VMOVDQU", p.vec(x), mem(packDst, 4*floatRows*(k+i)))
@@ -76,9 +87,9 @@ func packWordTile(p *packer) {
 	}
 }
 
-// packHalfTile packs 8 rows by 32 columns of halves, 16 columns at a time: each
+// halfTile packs 8 rows by 32 columns of halves, 16 columns at a time: each
 // part of a vector has 8 columns of one row, then 8 rows of one column.
-func packHalfTile(p *packer) {
+func (p *packX86) halfTile() {
 	for k := 0; k < packCols; k += 16 {
 		var row, pair [8]int
 		for r := range row {
@@ -112,15 +123,15 @@ func packHalfTile(p *packer) {
 }
 
 // column writes 8 rows of a column, and of the eighth after it.
-func (p *packer) column(col, x int) {
+func (p *packX86) column(col, x int) {
 	p.ins("", "VMOVDQU", fmt.Sprintf("X%d", x), mem(packDst, 2*floatRows*col))
 	p.ins("", "VEXTRACTI128", "$1", p.vec(x), mem(packDst, 2*floatRows*(col+8)))
 }
 
 const packFloatAbout = `
-Packing of %[2]s weights: 64 rows of a file become a panel. The Go loop it equals:
+Packing of %[2]s weights: %[3]d rows of a file become a panel. The Go loop it equals:
 
-	for k, r := range 32*steps and 64 rows {
+	for k, r := range 32*steps and %[3]d rows {
 		panel[k][r] = src[r][k]
 	}
 
@@ -129,15 +140,17 @@ of interleaving vectors, in parts of 16 bytes.
 
 Layout of a panel, %[1]d bytes for a step of 32 columns:
 
-	k = 0: row 0, row 1 … row 63 | k = 1: row 0 …
+	k = 0: row 0, row 1 … row %[4]d | k = 1: row 0 …
 
 A step takes 8 rows after the other, whose lines are then read whole at once: where rows
 lie a multiple of 4096 bytes apart, the first-level cache has room for no more of them.
 
-Registers: Y0… the square. SI, R8 rows 0 and 4 of the group; R9 row 0 of the step, R10
-panel of the step, DI of the group; AX bytes from row to row, CX three, R12 eight times
-that; BX what is prefetched, running; R11 groups left, DX steps left.
+%[5]s
 
-Tails: none. The panel has 64 rows, all of them in the file; steps is never 0. Nothing
+Tails: none. The panel has %[3]d rows, all of them in the file; steps is never 0. Nothing
 but the steps' columns is read.
 `
+
+const packFloatRegistersX86 = `Registers: Y0… the square. SI, R8 rows 0 and 4 of the group; R9 row 0 of the step, R10
+panel of the step, DI of the group; AX bytes from row to row, CX three, R12 eight times
+that; BX what is prefetched, running; R11 groups left, DX steps left.`

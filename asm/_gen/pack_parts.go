@@ -4,6 +4,9 @@ import "fmt"
 
 // Parts that the packers of several types have in common.
 
+// squareMasks have the lower columns of squares of bits of a size.
+var squareMasks = map[int]byte{1: 0x55, 2: 0x33, 4: 0x0f}
+
 // at is a field of block j of a super-block.
 type at struct {
 	name string
@@ -92,66 +95,44 @@ func (p *packer) bitsWord(off int) {
 	p.swap(12, 0x0000f0f0, x)
 	p.swap(6, 0x00cc00cc, x)
 	p.swap(15, 0x0000aaaa, x)
-	p.ins("", "VPSHUFB", p.hold("middle", "bytes 0, 2, 1, 3 of a lane", lanes(0, 2, 1, 3)...), p.vec(x), p.vec(x))
+	p.permute("", "middle", "bytes 0, 2, 1, 3 of a lane", x, x, 0, 2, 1, 3)
 	p.store("bits", 0, 0, x)
+}
+
+// swap exchanges bits of a lane that are n places apart, the lower ones being
+// those of the mask.
+func (p *packer) swap(n int, mask uint32, x int) {
+	t := p.take()
+	p.shiftLanes("", n, x, t)
+	p.xor("", x, t, t)
+	p.and("what differs", t, t, byte(mask), byte(mask>>8), byte(mask>>16), byte(mask>>24))
+	p.xor("", t, x, x)
+	p.shiftLanes("", -n, t, t)
+	p.xor("", t, x, x)
+	p.give(t)
 }
 
 // halves packs the lower and, where there is a second name, the upper halves of
 // the lanes.
 func (p *packer) halves(x, j int, names ...string) {
-	order := p.hold("halves", "lower halves of four lanes, then upper ones", 0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15)
-	p.ins("", "VPSHUFB", order, p.vec(x), p.vec(x))
-	first := mem(packDst, p.place(names[0], j))
-	if p.wide() {
-		quads := p.hold("evenQuads", "numbers of 64 bits, even ones first", words32(0, 0, 2, 0, 4, 0, 6, 0, 1, 0, 3, 0, 5, 0, 7, 0)...)
-		p.ins("", "VPERMQ", p.vec(x), quads, p.vec(x))
-		p.ins(names[0], "VMOVDQU", fmt.Sprintf("Y%d", x), first)
-	} else {
-		p.ins("", "VPERMQ", "$0xd8", p.vec(x), p.vec(x))
-		p.ins(names[0], "VMOVDQU", fmt.Sprintf("X%d", x), first)
+	var offsets []int
+	for _, name := range names {
+		offsets = append(offsets, p.place(name, j))
 	}
-	if len(names) > 1 {
-		op := "VEXTRACTI128"
-		if p.wide() {
-			op = "VEXTRACTI64X4"
-		}
-		p.ins(names[1], op, "$1", p.vec(x), mem(packDst, p.place(names[1], j)))
-	}
+	p.putHalves(x, names, offsets)
 	p.give(x)
 }
 
 // scales packs byte i of the lanes into the i-th place.
 func (p *packer) scales(x int, to [4]at) {
-	order := p.hold("bytesOfLanes", "bytes 0 of four lanes, then bytes 1, 2, 3", 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)
-	p.ins("", "VPSHUFB", order, p.vec(x), p.vec(x))
-	place := func(i int) string { return mem(packDst, p.place(to[i].name, to[i].j)) }
-	comment := func(i int) string { return fmt.Sprintf("%s of block %d", to[i].name, to[i].j) }
-	if p.wide() {
-		quarters := p.hold("quarters", "words 0 of the quarters, then words 1, 2, 3", words32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)...)
-		p.ins("", "VPERMD", p.vec(x), quarters, p.vec(x))
-		p.ins(comment(0), "VMOVDQU", fmt.Sprintf("X%d", x), place(0))
-		for i := 1; i < 4; i++ {
-			p.ins(comment(i), "VEXTRACTI32X4", imm(i), p.vec(x), place(i))
-		}
-		p.give(x)
-		return
+	var comments [4]string
+	var offsets [4]int
+	for i, t := range to {
+		comments[i] = fmt.Sprintf("%s of block %d", t.name, t.j)
+		offsets[i] = p.place(t.name, t.j)
 	}
-	halves := p.hold("pairsOfWords", "words 0 of the halves, then words 1, 2, 3", words32(0, 4, 1, 5, 2, 6, 3, 7)...)
-	p.ins("", "VPERMD", p.vec(x), halves, p.vec(x))
-	low := fmt.Sprintf("X%d", x)
-	for i := 0; i < 4; i += 2 {
-		if i > 0 {
-			p.ins("", "VEXTRACTI128", "$1", p.vec(x), low)
-		}
-		p.ins(comment(i), "VMOVQ", low, place(i))
-		p.ins(comment(i+1), "VPEXTRQ", "$1", low, place(i+1))
-	}
+	p.putBytes(x, comments, offsets)
 	p.give(x)
-}
-
-// minus32 subtracts 32 from every byte.
-func (p *packer) minus32(x int) {
-	p.ins("", "VPSUBB", p.hold("bytes32", "32 in every byte", 32), p.vec(x), p.vec(x))
 }
 
 // halfScales packs 16 bytes that are the scales of the blocks' halves in order.
@@ -175,17 +156,17 @@ func (p *packer) scaleMins() {
 	}{{"sc", sc}, {"mn", mn}} {
 		t, u := p.take(), p.take()
 		p.shift("upper bits of blocks 4 to 7", 2, part.six, t)
-		p.and("", p.mask(0x30), t, t)
+		p.and("", t, t, 0x30)
 		if i == 0 {
-			p.and("lower bits", p.mask(0x0f), low, u)
+			p.and("lower bits", low, u, 0x0f)
 		} else {
 			p.shift("lower bits", 4, low, u)
-			p.and("", p.mask(0x0f), u, u)
+			p.and("", u, u, 0x0f)
 		}
-		p.both("", "VPOR", u, t, t)
+		p.or("", u, t, t)
 		p.give(u)
 		p.scales(t, [4]at{{part.name, 4}, {part.name, 5}, {part.name, 6}, {part.name, 7}})
-		p.and("blocks 0 to 3", p.mask(0x3f), part.six, part.six)
+		p.and("blocks 0 to 3", part.six, part.six, 0x3f)
 		p.scales(part.six, [4]at{{part.name, 0}, {part.name, 1}, {part.name, 2}, {part.name, 3}})
 	}
 	p.give(low)

@@ -88,28 +88,15 @@ func packQ8_0(p *packer) {
 	p.halves(p.word("d", 0), 0, "d")
 	for half := range 2 {
 		for i, x := range p.words(fmt.Sprintf("columns %d to %d", 16*half, 16*half+15), 2+16*half) {
-			p.logic("signed to excess 128", "VPXOR", p.mask(0x80), x, x)
+			p.flip("signed to excess 128", x, x, 0x80)
 			p.store("bytes", 4*half+i, 0, x)
 		}
 	}
 }
 
-// packMXFP4: half of 2^(e−127) has e−1 for its exponent; for e < 2 it is
-// subnormal, 0x00200000 << e. A shift by 32 or more gives 0.
 func packMXFP4(p *packer) {
-	e, t := p.word("e", 0), p.take()
-	p.and("", p.mask(0xff, 0, 0, 0), e, e)
-	p.and("0 where e < 2", p.mask(0xfe, 0, 0, 0), e, t)
-	p.ins("", "VPSLLD", "$4", p.vec(t), p.vec(t))
-	p.both("e, or at least 32", "VPOR", e, t, t)
-	subnormal := p.hold("subnormal", "the number that e = 0 stands for", 0, 0, 0x20, 0)
-	p.ins("", "VPSLLVD", p.vec(t), subnormal, p.vec(t))
-	one := p.hold("one", "1 in every lane", 1, 0, 0, 0)
-	p.ins("", "VPMAXUD", one, p.vec(e), p.vec(e))
-	p.ins("", "VPSUBD", one, p.vec(e), p.vec(e))
-	p.ins("", "VPSLLD", "$23", p.vec(e), p.vec(e))
-	p.both("", "VPOR", t, e, e)
-	p.give(t)
+	e := p.word("e", 0)
+	p.halfOfE8M0(e)
 	p.store("d", 0, 0, e)
 	p.nibbles16(1, 0)
 }
@@ -118,23 +105,23 @@ func packIQ4_XS(p *packer) {
 	x := p.words("d, high bits of scales, low bits of scales", 0)
 	low, even := x[1], x[2]
 	high := x[3]
-	p.ins("bytes 2, 2, 3, 3: the high bits", "VPSHUFB", p.hold("highScales", "bytes 2, 2, 3, 3 of a lane", lanes(2, 2, 3, 3)...), p.vec(x[0]), p.vec(high))
+	p.permute("bytes 2, 2, 3, 3: the high bits", "highScales", "bytes 2, 2, 3, 3 of a lane", x[0], high, 2, 2, 3, 3)
 	p.halves(x[0], 0, "d")
 	odd := p.take()
-	p.and("scales 0, 2, 4, 6", p.mask(0x0f), low, even)
+	p.and("scales 0, 2, 4, 6", low, even, 0x0f)
 	p.shift("scales 1, 3, 5, 7", 4, low, odd)
-	p.and("", p.mask(0x0f), odd, odd)
+	p.and("", odd, odd, 0x0f)
 	p.give(low)
 	// Byte i of high has the upper bits of scale 2i in its bits 0, 1 or 4, 5, and
 	// those of scale 2i+1 above them.
 	for _, part := range []struct{ shift, to int }{{-4, even}, {-2, odd}} {
 		t, u := p.take(), p.take()
 		p.shift("", part.shift, high, t)
-		p.and("scales 0, 4 or 1, 5", p.mask(0x30, 0, 0x30, 0), t, t)
-		p.both("", "VPOR", t, part.to, part.to)
+		p.and("scales 0, 4 or 1, 5", t, t, 0x30, 0, 0x30, 0)
+		p.or("", t, part.to, part.to)
 		p.shift("", part.shift+4, high, u)
-		p.and("scales 2, 6 or 3, 7", p.mask(0, 0x30, 0, 0x30), u, u)
-		p.both("", "VPOR", u, part.to, part.to)
+		p.and("scales 2, 6 or 3, 7", u, u, 0, 0x30, 0, 0x30)
+		p.or("", u, part.to, part.to)
 		p.minus32(part.to)
 		p.give(t, u)
 	}
@@ -163,7 +150,7 @@ func packQ5_K(p *packer) {
 
 func packQ6_K(p *packer) {
 	d := p.word("d in the upper half", 206)
-	p.ins("", "VPSRLD", "$16", p.vec(d), p.vec(d))
+	p.shiftLanes("", 16, d, d)
 	p.halves(d, 0, "d")
 	p.halfScales(192)
 	for j := 0; j < superBlocks; j += 4 {
@@ -185,12 +172,12 @@ func packQ3_K(p *packer) {
 	x := p.words("two bytes of codes, 12 of scales, d", 94)
 	for i := range 3 {
 		t := p.take()
-		p.ins("", "VPSRLD", "$16", p.vec(x[i]), p.vec(x[i]))
-		p.ins("", "VPSLLD", "$16", p.vec(x[i+1]), p.vec(t))
-		p.both(fmt.Sprintf("bytes %d to %d of the scales", 4*i, 4*i+3), "VPOR", t, x[i], x[i])
+		p.shiftLanes("", 16, x[i], x[i])
+		p.shiftLanes("", -16, x[i+1], t)
+		p.or(fmt.Sprintf("bytes %d to %d of the scales", 4*i, 4*i+3), t, x[i], x[i])
 		p.give(t)
 	}
-	p.ins("", "VPSRLD", "$16", p.vec(x[3]), p.vec(x[3]))
+	p.shiftLanes("", 16, x[3], x[3])
 	p.halves(x[3], 0, "d")
 	// Of the low bits, scales 0 to 3 and 8 to 11 are in x[0], the others in x[1];
 	// x[2] has the upper ones, for scales from 4g in bits 2g.
@@ -199,20 +186,20 @@ func packQ3_K(p *packer) {
 		shift := "scales 0 to 3"
 		if g >= 2 {
 			p.shift(fmt.Sprintf("scales %d to %d", 4*g, 4*g+3), 4, x[g%2], from)
-			p.and("", p.mask(0x0f), from, from)
+			p.and("", from, from, 0x0f)
 		} else {
 			if g == 1 {
 				shift = "scales 4 to 7"
 			}
-			p.and(shift, p.mask(0x0f), x[g], from)
+			p.and(shift, x[g], from, 0x0f)
 		}
 		if n := 2*g - 4; n != 0 {
 			p.shift("their upper bits", n, x[2], t)
-			p.and("", p.mask(0x30), t, t)
+			p.and("", t, t, 0x30)
 		} else {
-			p.and("their upper bits", p.mask(0x30), x[2], t)
+			p.and("their upper bits", x[2], t, 0x30)
 		}
-		p.both("", "VPOR", t, from, from)
+		p.or("", t, from, from)
 		p.minus32(from)
 		p.give(t)
 		p.scales(from, [4]at{{"sc0", 2 * g}, {"sc1", 2 * g}, {"sc0", 2*g + 1}, {"sc1", 2*g + 1}})

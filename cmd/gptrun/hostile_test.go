@@ -99,10 +99,10 @@ func refused(t *testing.T, path, says string) {
 		require.Contains(t, line, says)
 		require.Contains(t, line, filepath.Base(path))
 	}
-	for _, command := range []string{"tokenize", "inspect"} { // they do not look at everything
+	for _, args := range [][]string{{"tokenize"}, {"inspect"}, {"bench", "-p", "4", "-n", "2", "-r", "1"}} { // they do not look at everything
 		var c console
 		c.in = "text"
-		if status := c.run(command, "-m", path); status != 0 {
+		if status := c.run(append(args, "-m", path)...); status != 0 {
 			require.Equal(t, exitError, status)
 			require.Equal(t, 1, strings.Count(c.err.String(), "\n"))
 		}

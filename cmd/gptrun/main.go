@@ -32,6 +32,7 @@ var commands = []command{
 	{"prompt", "[TEXT…]", "continue a text", definePrompt},
 	{"tokenize", "[TEXT…]", "print a text's token ids", defineTokenize},
 	{"eval", "[TEXT…]", "print how likely a text is, and logits", defineEval},
+	{"bench", "", "measure how fast models are, in llama-bench's words", defineBench},
 	{"inspect", "", "print a model file's metadata and tensors", defineInspect},
 	{"version", "", "print gptrun's version and what it can use of the CPU", defineVersion},
 }

@@ -101,7 +101,7 @@ func TestWrongUsageIsOneLineAndStatusTwo(t *testing.T) {
 		{"top_p out of range", []string{"prompt", "-m", m, "--top-p", "1.5", "x"}, "--top-p"},
 		{"unknown activations", []string{"eval", "-m", m, "--activations", "int4", "x"}, `"int4"`},
 		{"unknown weights", []string{"eval", "-m", m, "--weights", "heavy", "x"}, `"heavy"`},
-		{"unknown KV type", []string{"eval", "-m", m, "--kv-type", "q8_0", "x"}, `"q8_0"`},
+		{"unknown KV type", []string{"eval", "-m", m, "--kv-type", "q5_1", "x"}, `"q5_1"`},
 		{"unknown logits", []string{"eval", "-m", m, "--logits", "some", "x"}, `"some"`},
 		{"ids that are none", []string{"eval", "-m", m, "--ids", "1,x"}, `"x"`},
 		{"text twice", []string{"prompt", "-m", m, "-p", "x", "y"}, "twice"},
@@ -109,6 +109,24 @@ func TestWrongUsageIsOneLineAndStatusTwo(t *testing.T) {
 		{"a text flag and ids", []string{"eval", "-m", m, "--ids", "1", "-p", "y"}, "twice"},
 		{"neither true nor false", []string{"eval", "-m", m, "--json=maybe", "y"}, `--json: "maybe" is neither`},
 		{"text and batch", []string{"tokenize", "-m", m, "--batch", "y"}, "--batch"},
+		{"no model for bench", []string{"bench"}, "GPTRUN_MODEL"},
+		{"nothing to bench", []string{"bench", "-m", m, "-p", "0", "-n", "0"}, "-pg"},
+		{"a list with a hole", []string{"bench", "-m", m, "-p", "1,,2"}, `-p: "" is not`},
+		{"a list with a negative number", []string{"bench", "-m", m, "-p", "-1"}, `-p: "" is not`},
+		{"a range without an end", []string{"bench", "-m", m, "-p", "1-"}, `-p: "" is not`},
+		{"a range backwards", []string{"bench", "-m", m, "-d", "8-1"}, `"8-1" is an empty range`},
+		{"a range that stays", []string{"bench", "-m", m, "-p", "1-8*1"}, `"1-8*1" does not end`},
+		{"a range that stays at 0", []string{"bench", "-m", m, "-d", "0-8*2"}, `"0-8*2" does not end`},
+		{"a range by nothing", []string{"bench", "-m", m, "-p", "1-8+0"}, "0 is below 1"},
+		{"a range of millions", []string{"bench", "-m", m, "-p", "1-9999999"}, "more than 1000 values"},
+		{"a number past 32 bits", []string{"bench", "-m", m, "-p", "4294967296"}, "not an integer"},
+		{"no threads of a list", []string{"bench", "-m", m, "-b", "0"}, "0 is below 1"},
+		{"a pair of one", []string{"bench", "-m", m, "-pg", "5"}, `"5" is not two integers`},
+		{"a pair of three", []string{"bench", "-m", m, "-pg", "5,6,7"}, `"6,7" is not an integer`},
+		{"an unknown table", []string{"bench", "-m", m, "-o", "sql"}, `"sql" is not one of md, csv`},
+		{"an unknown cache type", []string{"bench", "-m", m, "-ctk", "q2_k"}, "q2_k"},
+		{"too many tests", []string{"bench", "-m", m, "-p", "1-1000", "-d", "1-20"}, "more than 10000 tests"},
+		{"arguments for bench", []string{"bench", "-m", m, "y"}, `"y"`},
 		{"arguments for inspect", []string{"inspect", "-m", m, "y"}, `"y"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -126,6 +144,19 @@ func TestWrongUsageIsOneLineAndStatusTwo(t *testing.T) {
 	}
 }
 
+func TestKeysAndValuesHaveTypesOfTheirOwn(t *testing.T) {
+	eval := func(args ...string) string {
+		return good(t, append([]string{"eval", "-m", tiny("llama"), "--json", "Hello world"}, args...)...)
+	}
+	full, half := eval("--kv-type", "f32"), eval()
+	require.NotEqual(t, half, full)
+	require.Equal(t, full, eval("-ctk", "f32", "--cache-type-v", "f32"))
+	keys := eval("-ctk", "f32")
+	require.NotEqual(t, half, keys)
+	require.NotEqual(t, full, keys)
+	require.Equal(t, keys, eval("-ctv", "f16", "--kv-type", "f32"), "a type of values alone goes before that of both")
+}
+
 func TestHelpGoesToStandardOutput(t *testing.T) {
 	for _, args := range [][]string{{"help"}, {"-h"}, {"--help"}} {
 		require.Contains(t, good(t, args...), "tokenize")
@@ -134,7 +165,7 @@ func TestHelpGoesToStandardOutput(t *testing.T) {
 		text := good(t, c.name, "-h")
 		require.Contains(t, text, "usage: gptrun "+c.name)
 	}
-	for _, flag := range strings.Fields("-m -p -f -n -c -t -s --seed --temp --top-k --top-p --min-p --repeat-penalty --repeat-last-n --activations --weights --kv-type -v --json") {
+	for _, flag := range strings.Fields("-m -p -f -n -c -t -s --seed --temp --top-k --top-p --min-p --repeat-penalty --repeat-last-n --activations --weights --kv-type --ctk --cache-type-k --ctv --cache-type-v -v --json") {
 		require.Contains(t, good(t, "prompt", "--help"), flag)
 	}
 }

@@ -14,6 +14,7 @@ type modelFlags struct {
 	activations                         gptrun.ActivationType
 	weights                             gptrun.WeightsMode
 	kv                                  gptrun.KVType
+	keys, values                        *gptrun.KVType // nil: kv
 	verbose                             bool
 }
 
@@ -25,8 +26,28 @@ func (m *modelFlags) define(f *flags) {
 	f.integer(&m.microBatch, 1, "ub ubatch-size", "N", "and this")
 	value(f, &m.activations, gptrun.ParseActivationType, "activations", "TYPE", "int8, or int16 for next to no rounding")
 	value(f, &m.weights, runtime.ParseWeightsMode, "weights", "MODE", "auto, packed, or mapped for less memory")
-	value(f, &m.kv, kv.ParseType, "kv-type", "TYPE", "cache of keys and values: f16, f32")
+	value(f, &m.kv, kv.ParseType, "kv-type", "TYPE", "cache of keys and values: f16, f32, q8_0")
+	value(f, &m.keys, parseTypeOfOne, "ctk cache-type-k", "TYPE", "cache of keys alone").standard = ""
+	value(f, &m.values, parseTypeOfOne, "ctv cache-type-v", "TYPE", "cache of values alone").standard = ""
 	f.toggle(&m.verbose, "v verbose", "end with times and settings, on standard error")
+}
+
+func parseTypeOfOne(s string) (*gptrun.KVType, error) {
+	t, err := kv.ParseType(s)
+	return &t, err
+}
+
+// cache is the options of the cache: a type of keys or values alone goes before
+// the one of both, wherever it stands.
+func (m *modelFlags) cache() []gptrun.Option {
+	o := []gptrun.Option{gptrun.KV(m.kv)}
+	if m.keys != nil {
+		o = append(o, gptrun.KVKeys(*m.keys))
+	}
+	if m.values != nil {
+		o = append(o, gptrun.KVValues(*m.values))
+	}
+	return o
 }
 
 // open opens the model; took is how long that was. Its weights are loaded when
@@ -35,8 +56,8 @@ func (m *modelFlags) define(f *flags) {
 func (m *modelFlags) open(t *terminal, path string) (model *gptrun.Model, took time.Duration, wipe func(), err error) {
 	begin := time.Now()
 	report, wipe := t.progress()
-	model, err = gptrun.Open(path,
+	model, err = gptrun.Open(path, append(m.cache(),
 		gptrun.Threads(max(m.threads, 0)), gptrun.ContextLength(m.context), gptrun.BatchSize(min(m.batch, m.microBatch)),
-		gptrun.Activations(m.activations), gptrun.Weights(m.weights), gptrun.KV(m.kv), gptrun.Progress(report))
+		gptrun.Activations(m.activations), gptrun.Weights(m.weights), gptrun.Progress(report))...)
 	return model, time.Since(begin), wipe, err
 }

@@ -55,3 +55,15 @@ func version() string {
 	}
 	return text
 }
+
+// commit names the commit that gptrun was built from, where that is known.
+func commit() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				return s.Value[:min(7, len(s.Value))]
+			}
+		}
+	}
+	return "unknown"
+}

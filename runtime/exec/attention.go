@@ -26,9 +26,9 @@ func (p *Pass) Attend(layer int, out, q Rows, heads int, scale float32) {
 	t := &p.attn
 	t.layer, t.out, t.q, t.heads, t.scale = layer, out, q, heads, scale
 	t.items = t.items[:0]
-	parts, share := 0, t.chunks()/(4*p.x.Pool.Workers())
+	parts, step := 0, max(1, t.chunks()/(itemsPerWorker*p.x.Pool.Workers()))
 	for si := range p.segments {
-		parts += t.split(si, parts, share)
+		parts += t.split(si, parts, step)
 	}
 	if need := parts * t.partLen(); cap(t.parts) < need {
 		t.parts = make([]float32, need+need/2)
@@ -40,12 +40,17 @@ func (p *Pass) Attend(layer int, out, q Rows, heads int, scale float32) {
 }
 
 // attnItem is a tile of queries, tokens [row, row+count) of one KV head. With
-// part ≥ 0 it covers one chunk only, and its state goes to that part.
+// part ≥ 0 it covers some chunks only, and what each gives goes to a part of its
+// own, from that one on.
 type attnItem struct {
-	segment, head int
-	row, count    int
-	part, chunk   int
+	segment, head       int
+	row, count          int
+	part, chunk, chunks int
 }
+
+// itemsPerWorker is about how many items a worker gets of single tokens, which
+// may be split by chunks: enough to be shared out evenly, each as long as that allows.
+const itemsPerWorker = 6
 
 type attnTask struct {
 	p      *Pass
@@ -81,28 +86,26 @@ func (t *attnTask) chunks() (n int) {
 }
 
 // split adds the items of a segment and returns the number of parts among them:
-// a single token that sees more chunks than its share is split into parts.
-func (t *attnTask) split(segment, parts, share int) int {
+// a single token that sees more than step chunks is split by so many.
+func (t *attnTask) split(segment, parts, step int) int {
 	s := t.p.segments[segment]
 	g, group := t.geometry(segment)
 	if s.Count == 1 {
 		pos := t.p.pos[s.Row]
 		first, last := g.From(pos)/chunk, pos/chunk
-		if first < last && last-first >= share {
-			n := 0
+		if chunks := last - first + 1; step < chunks {
 			for h := range g.Heads {
-				for c := first; c <= last; c++ {
-					t.items = append(t.items, attnItem{segment, h, s.Row, 1, parts + n, c})
-					n++
+				for c := 0; c < chunks; c += step {
+					t.items = append(t.items, attnItem{segment, h, s.Row, 1, parts + h*chunks + c, first + c, min(step, chunks-c)})
 				}
 			}
-			return n
+			return g.Heads * chunks
 		}
 	}
-	step := max(1, tileQueries/group)
-	for row := 0; row < s.Count; row += step {
+	tokens := max(1, tileQueries/group)
+	for row := 0; row < s.Count; row += tokens {
 		for h := range g.Heads {
-			t.items = append(t.items, attnItem{segment, h, s.Row + row, min(step, s.Count-row), -1, 0})
+			t.items = append(t.items, attnItem{segment, h, s.Row + row, min(tokens, s.Count-row), -1, 0, 0})
 		}
 	}
 	return 0
@@ -124,15 +127,26 @@ func (t *attnTask) Do(worker, item int) {
 		}
 	}
 	cache := t.p.segments[it.segment].Cache
+	first, end := g.From(t.p.pos[it.row])/chunk, last/chunk+1
 	if it.part >= 0 {
-		tile.Chunk(t.p.x.Set, it.chunk, cache.Chunk(t.layer, it.head, it.chunk))
-		t.keep(tile, it.part, group, g.ValueDim)
-		return
+		first, end = it.chunk, it.chunk+it.chunks
 	}
-	for c := g.From(t.p.pos[it.row]) / chunk; c <= last/chunk; c++ {
-		tile.Chunk(t.p.x.Set, c, cache.Chunk(t.layer, it.head, c))
+	next := cache.Chunk(t.layer, it.head, first)
+	for c := first; c < end; c++ {
+		kv := next
+		if next = (kernels.KV{}); c+1 < end {
+			next = cache.Chunk(t.layer, it.head, c+1)
+		}
+		tile.Next(next)
+		tile.Chunk(t.p.x.Set, c, kv)
+		if it.part >= 0 {
+			t.keep(tile, it.part+c-first, group, g.ValueDim)
+			tile.Restart()
+		}
 	}
-	t.finish(tile, it, g, group)
+	if it.part < 0 {
+		t.finish(tile, it, g, group)
+	}
 }
 
 // query copies one head's query, scaled.
@@ -179,10 +193,12 @@ func (t *attnTask) merge() {
 		dim := g.ValueDim
 		tile.Reset(group)
 		for ; i < len(t.items) && t.items[i].part >= 0 && t.items[i].segment == it.segment && t.items[i].head == it.head; i++ {
-			src := t.parts[t.items[i].part*n:]
-			for j := range group {
-				s := src[j*(2+dim) : (j+1)*(2+dim)]
-				tile.Merge(t.p.x.Set, j, s[0], s[1], s[2:])
+			for part := range t.items[i].chunks {
+				src := t.parts[(t.items[i].part+part)*n:]
+				for j := range group {
+					s := src[j*(2+dim) : (j+1)*(2+dim)]
+					tile.Merge(t.p.x.Set, j, s[0], s[1], s[2:])
+				}
 			}
 		}
 		t.finish(tile, it, g, group)

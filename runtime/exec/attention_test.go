@@ -124,7 +124,7 @@ func TestAttentionEqualsTheFormula(t *testing.T) {
 		x.PrepareAttention(testHeads/g.Heads, g.KeyDim, g.ValueDim)
 		q := Rows{normals(r, tail*testHeads*g.KeyDim), testHeads * g.KeyDim}
 		for typ, delta := range map[kv.Type]float64{kv.F32: 2e-6, kv.F16: 4e-3} {
-			s := &attended{cache: kv.New(typ, testLayers), h: h}
+			s := &attended{cache: kv.New(kv.Both(typ), testLayers), h: h}
 			fill(t, x, l, s, n-tail, 200)
 			s.count = tail
 			out := attend(t, x, l, q.Data, s)
@@ -156,7 +156,7 @@ func TestAttentionSplitByChunkEqualsUnsplit(t *testing.T) {
 		for l, g := range testLayers {
 			x.PrepareAttention(testHeads/g.Heads, g.KeyDim, g.ValueDim)
 			q := Rows{qs[l], testHeads * g.KeyDim}
-			s := &attended{cache: kv.New(kv.F16, testLayers), h: h}
+			s := &attended{cache: kv.New(kv.Both(kv.F16), testLayers), h: h}
 			fill(t, x, l, s, n-tail, n)
 			s.count = tail
 			whole := attend(t, x, l, q.part(0, tail).Data, s)
@@ -173,7 +173,7 @@ func TestAttentionSplitByChunkEqualsUnsplit(t *testing.T) {
 			}
 
 			require.NoError(t, s.cache.Truncate(n-1))
-			a, b := &attended{kv.New(kv.F16, testLayers), other, 2}, &attended{kv.New(kv.F16, testLayers), h, 1}
+			a, b := &attended{kv.New(kv.Both(kv.F16), testLayers), other, 2}, &attended{kv.New(kv.Both(kv.F16), testLayers), h, 1}
 			mixed := slices.Concat(q.part(tail, tail+2).Data, q.part(tail-1, tail).Data, q.part(0, 1).Data)
 			got := attend(t, x, l, mixed, a, s, b)
 			requireBits(t, whole.Row(tail-1), got.Row(2), "layer %d, beside others", l)

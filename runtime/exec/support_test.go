@@ -86,7 +86,7 @@ func beginRows(x *Executor, sizes Sizes, n int, layers ...kv.Layer) *Pass {
 	for i := range tokens {
 		tokens[i] = int32(i)
 	}
-	cache := kv.New(kv.F32, layers)
+	cache := kv.New(kv.Both(kv.F32), layers)
 	cache.Reserve(n)
 	p.Begin(context.Background(), tokens, []Segment{{Cache: cache, Count: n}})
 	return p

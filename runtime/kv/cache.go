@@ -9,35 +9,10 @@ package kv
 import (
 	"errors"
 	"fmt"
+	"unsafe"
 
 	"github.com/gptrun/gptrun/kernels"
 )
-
-// Type is the element type of a cache.
-type Type uint8
-
-const (
-	F16 Type = iota
-	F32
-)
-
-// ParseType reads "f16" or "f32".
-func ParseType(s string) (Type, error) {
-	switch s {
-	case "f16":
-		return F16, nil
-	case "f32":
-		return F32, nil
-	}
-	return 0, fmt.Errorf("KV cache type %q is not one of f16, f32", s)
-}
-
-func (t Type) String() string {
-	if t == F32 {
-		return "f32"
-	}
-	return "f16"
-}
 
 // ErrGone reports that a window layer no longer holds positions that are asked for.
 var ErrGone = errors.New("the sliding window has moved past it")
@@ -50,8 +25,14 @@ type Layer struct {
 	Window   int // positions visible to a query, itself included; 0: all
 }
 
-func (l Layer) blockLen() int {
-	return l.Heads * kernels.ChunkPositions * (l.KeyDim + l.ValueDim)
+// bytes is the size of one head's keys and of its values in a chunk.
+func (l Layer) bytes(t Types) (keys, values int) {
+	return kernels.ChunkPositions * t.Keys.bytes(l.KeyDim), kernels.ChunkPositions * t.Values.bytes(l.ValueDim)
+}
+
+func (l Layer) blockBytes(t Types) int {
+	keys, values := l.bytes(t)
+	return l.Heads * (keys + values)
 }
 
 // From returns the first position visible to a query at position pos.
@@ -62,26 +43,23 @@ func (l Layer) From(pos int) int {
 	return 0
 }
 
-// block is one layer's keys and values of 256 positions; for each head its
-// keys, in panels of 16 positions, then its values. One slice is set.
-type block struct {
-	f16 []uint16
-	f32 []float32
-}
+// block is one layer's keys and values of 256 positions: for each head its
+// keys, in panels of 16 positions, then its values, as kernels.KV lays them out.
+type block []byte
 
 // Cache is one sequence's keys and values.
 type Cache struct {
-	typ    Type
+	types  Types
 	layers []Layer
-	blocks [][]block // by layer, then chunk; a zero block is not held
+	blocks [][]block // by layer, then chunk; a nil block is not held
 	free   [][]block // by layer: blocks to use again
 	n      int
 }
 
 // New returns an empty cache.
-func New(typ Type, layers []Layer) *Cache {
+func New(types Types, layers []Layer) *Cache {
 	return &Cache{
-		typ: typ, layers: layers,
+		types: types, layers: layers,
 		blocks: make([][]block, len(layers)),
 		free:   make([][]block, len(layers)),
 	}
@@ -101,11 +79,11 @@ func (c *Cache) Reserve(n int) {
 	last := (c.n + n - 1) / kernels.ChunkPositions
 	for l := range c.layers {
 		for len(c.blocks[l]) <= last {
-			c.blocks[l] = append(c.blocks[l], block{})
+			c.blocks[l] = append(c.blocks[l], nil)
 		}
 		for ch := c.n / kernels.ChunkPositions; ch <= last; ch++ {
-			if b := &c.blocks[l][ch]; !b.held() {
-				*b = c.take(l)
+			if c.blocks[l][ch] == nil {
+				c.blocks[l][ch] = c.take(l)
 			}
 		}
 	}
@@ -117,9 +95,9 @@ func (c *Cache) Advance(n int) {
 	c.n += n
 	for l, layer := range c.layers {
 		first := layer.From(c.n) / kernels.ChunkPositions
-		for ch := first - 1; ch >= 0 && c.blocks[l][ch].held(); ch-- {
+		for ch := first - 1; ch >= 0 && c.blocks[l][ch] != nil; ch-- {
 			c.free[l] = append(c.free[l], c.blocks[l][ch])
-			c.blocks[l][ch] = block{}
+			c.blocks[l][ch] = nil
 		}
 	}
 }
@@ -136,14 +114,14 @@ func (c *Cache) Truncate(n int) error {
 		if n == 0 {
 			break
 		}
-		if ch := layer.From(n) / kernels.ChunkPositions; ch*kernels.ChunkPositions < n && !c.blocks[l][ch].held() {
+		if ch := layer.From(n) / kernels.ChunkPositions; ch*kernels.ChunkPositions < n && c.blocks[l][ch] == nil {
 			return fmt.Errorf("cannot go back to position %d: %w", n, ErrGone)
 		}
 	}
 	keep := (n + kernels.ChunkPositions - 1) / kernels.ChunkPositions
 	for l := range c.layers {
 		for ch := keep; ch < len(c.blocks[l]); ch++ {
-			if c.blocks[l][ch].held() {
+			if c.blocks[l][ch] != nil {
 				c.free[l] = append(c.free[l], c.blocks[l][ch])
 			}
 		}
@@ -155,25 +133,37 @@ func (c *Cache) Truncate(n int) error {
 
 // Chunk returns the keys and values of one chunk, layer and KV head.
 func (c *Cache) Chunk(layer, head, chunk int) kernels.KV {
-	g := c.layers[layer]
-	b := c.blocks[layer][chunk]
-	k := kernels.ChunkPositions * g.KeyDim
-	n := kernels.ChunkPositions * (g.KeyDim + g.ValueDim)
-	if c.typ == F32 {
-		s := b.f32[head*n : (head+1)*n]
-		return kernels.KV{K32: s[:k], V32: s[k:]}
+	k, v := c.layers[layer].bytes(c.types)
+	b := c.blocks[layer][chunk][head*(k+v) : (head+1)*(k+v)]
+	var kv kernels.KV
+	switch keys := b[:k]; c.types.Keys {
+	case F16:
+		kv.K16 = view[uint16](keys)
+	case F32:
+		kv.K32 = view[float32](keys)
+	case Q8_0:
+		kv.K8 = keys
 	}
-	s := b.f16[head*n : (head+1)*n]
-	return kernels.KV{K16: s[:k], V16: s[k:]}
+	switch values := b[k:]; c.types.Values {
+	case F16:
+		kv.V16 = view[uint16](values)
+	case F32:
+		kv.V32 = view[float32](values)
+	case Q8_0:
+		kv.V8 = values
+	}
+	return kv
+}
+
+// view is b as elements of another type; b is not empty and aligned for them.
+func view[T any](b []byte) []T {
+	var t T
+	return unsafe.Slice((*T)(unsafe.Pointer(&b[0])), len(b)/int(unsafe.Sizeof(t)))
 }
 
 // Bytes returns what the layers' caches take at a context of n positions
 // filled in steps of at most batch tokens.
-func Bytes(typ Type, layers []Layer, n, batch int) int64 {
-	size := int64(2)
-	if typ == F32 {
-		size = 4
-	}
+func Bytes(types Types, layers []Layer, n, batch int) int64 {
 	var total int64
 	for _, l := range layers {
 		held := n
@@ -181,12 +171,10 @@ func Bytes(typ Type, layers []Layer, n, batch int) int64 {
 			held = min(n, l.Window+batch+kernels.ChunkPositions)
 		}
 		chunks := (held + kernels.ChunkPositions - 1) / kernels.ChunkPositions
-		total += int64(chunks) * int64(l.blockLen()) * size
+		total += int64(chunks) * int64(l.blockBytes(types))
 	}
 	return total
 }
-
-func (b *block) held() bool { return b.f16 != nil || b.f32 != nil }
 
 func (c *Cache) take(l int) block {
 	if f := c.free[l]; len(f) > 0 {
@@ -194,9 +182,5 @@ func (c *Cache) take(l int) block {
 		c.free[l] = f[:len(f)-1]
 		return b
 	}
-	n := c.layers[l].blockLen()
-	if c.typ == F32 {
-		return block{f32: make([]float32, n)}
-	}
-	return block{f16: make([]uint16, n)}
+	return make(block, c.layers[l].blockBytes(c.types))
 }
