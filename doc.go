@@ -10,5 +10,6 @@
 // machine, with any number of threads and any batch size.
 //
 // A [Model] may be used by any number of goroutines; a Session by one at a
-// time. Sessions of one model run side by side.
+// time. Sessions of one model run side by side: those that are evaluated at the
+// same time share forward passes, which read the weights once for all.
 package gptrun
