@@ -107,6 +107,18 @@ func MatmulQ5_1Int16x3AVX2(dst *float32, ld int, panel, act *byte, steps int)
 func MatmulQ5_1Int16x4AVX2(dst *float32, ld int, panel, act *byte, steps int)
 
 //go:noescape
+func MatmulQ8_0Int8x1AVX2(dst *float32, ld int, panel, act *byte, steps int)
+
+//go:noescape
+func MatmulQ8_0Int8x2AVX2(dst *float32, ld int, panel, act *byte, steps int)
+
+//go:noescape
+func MatmulQ8_0Int8x3AVX2(dst *float32, ld int, panel, act *byte, steps int)
+
+//go:noescape
+func MatmulQ8_0Int8x4AVX2(dst *float32, ld int, panel, act *byte, steps int)
+
+//go:noescape
 func MatmulQ8_0Int16x1AVX2(dst *float32, ld int, panel, act *byte, steps int)
 
 //go:noescape
@@ -117,6 +129,18 @@ func MatmulQ8_0Int16x3AVX2(dst *float32, ld int, panel, act *byte, steps int)
 
 //go:noescape
 func MatmulQ8_0Int16x4AVX2(dst *float32, ld int, panel, act *byte, steps int)
+
+//go:noescape
+func MatmulIQ4_NLInt8x1AVX2(dst *float32, ld int, panel, act *byte, steps int)
+
+//go:noescape
+func MatmulIQ4_NLInt8x2AVX2(dst *float32, ld int, panel, act *byte, steps int)
+
+//go:noescape
+func MatmulIQ4_NLInt8x3AVX2(dst *float32, ld int, panel, act *byte, steps int)
+
+//go:noescape
+func MatmulIQ4_NLInt8x4AVX2(dst *float32, ld int, panel, act *byte, steps int)
 
 //go:noescape
 func MatmulIQ4_NLInt16x1AVX2(dst *float32, ld int, panel, act *byte, steps int)
@@ -153,6 +177,18 @@ func MatmulMXFP4Int16x3AVX2(dst *float32, ld int, panel, act *byte, steps int)
 
 //go:noescape
 func MatmulMXFP4Int16x4AVX2(dst *float32, ld int, panel, act *byte, steps int)
+
+//go:noescape
+func MatmulIQ4_XSInt8x1AVX2(dst *float32, ld int, panel, act *byte, steps int)
+
+//go:noescape
+func MatmulIQ4_XSInt8x2AVX2(dst *float32, ld int, panel, act *byte, steps int)
+
+//go:noescape
+func MatmulIQ4_XSInt8x3AVX2(dst *float32, ld int, panel, act *byte, steps int)
+
+//go:noescape
+func MatmulIQ4_XSInt8x4AVX2(dst *float32, ld int, panel, act *byte, steps int)
 
 //go:noescape
 func MatmulIQ4_XSInt16x1AVX2(dst *float32, ld int, panel, act *byte, steps int)

@@ -26,7 +26,8 @@
 // pairs; 4 such results fit an int16 (4·2·127·24 = 24384), then VPMADDWD by ones widens.
 // Int16: codes are widened to int16, those of k0, k2 and of k1, k3 apart (the record
 // has q in that order), and VPMADDWD adds pairs in int32.
-// Σ(code-12)·q = Σcode·q - 12·Σq, with N = Σq from the record.
+// Σ(code-12)·q = Σcode·q - 12·Σq, with
+// a product of N = Σq from the record.
 // Every integer is exact modulo 2³² and the whole sum fits, so the order does not matter.
 //
 // Layout of a panel: blocks of 32 k, 160 bytes each:
@@ -35,14 +36,18 @@
 // 	 128  d          32 bytes: f32 scale of each row
 //
 // A vector has one row a lane; b = 0..3 is the byte in the lane.
-// A record of activations is 128 bytes, the tokens' records of a block lie together:
-// int8 q[32], int16 q[32], f32 d, f32 s = d·N, int32 N = Σq, int32 H[2] = Σ of each half.
+// A record of activations is 64 bytes (Int16: 96), the tokens' records of a block lie
+// together: int8 q[32] (int16 q[32], every four in the order 0, 2, 1, 3), f32 d,
+// f32 s = d·N, int32 -8·N, -16·N, -128·N (N = Σq), H[2] = Σ of each half, and int16
+// H[2] (Int16: zeros).
 //
 // Registers, with T tokens: Y0.. T sums acc in fp32; then T integer sums of the block;
 // then, where a block takes several spans or halves, T partial sums; then codes, plane,
 // scratch; with one token of int16 activations a second sum, of the odd k; constants in
 // those left.
-// DI dst, SI bytes from token to token, BX panel, CX activations, DX steps left.
+// DI dst, SI bytes from token to token, DX steps left, BX panel, CX activations, both
+// 128 bytes ahead, where more operands are near enough for offsets of one byte; with
+// int16 activations R10 those of the third token on.
 //
 // Tails: none. A panel always has 8 rows (missing ones are zero and their results
 // are not used), k is a multiple of 32, and there is one function for each number
@@ -89,70 +94,71 @@ TEXT ·MatmulMXFP4Int8x1AVX2(SB), NOSPLIT, $0-40
 	VMOVDQU       maskLow<>(SB), Y7                         // the low code of every byte
 	VMOVDQU       ones16<>(SB), Y8                          // 1 in every int16
 	VXORPS        Y0, Y0, Y0                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 block:
-	VMOVDQU       (BX), Y4                                  // low codes of k = 0..7
+	VMOVDQU       -128(BX), Y4                              // low codes of k = 0..7
 	VPAND         Y7, Y4, Y3                                // k = 0..3
 	VPSHUFB       Y3, Y6, Y3                                // what the indices stand for
-	VPBROADCASTD  (CX), Y5                                  // token 0, q of k = 0..3
+	VPBROADCASTD  -128(CX), Y5                              // token 0, q of k = 0..3
 	VPMADDUBSW    Y5, Y3, Y2                                // u8·int8, pairs added
 	VPSRLW        $4, Y4, Y3
 	VPAND         Y7, Y3, Y3                                // k = 4..7
 	VPSHUFB       Y3, Y6, Y3                                // what the indices stand for
-	VPBROADCASTD  4(CX), Y5                                 // token 0, q of k = 4..7
+	VPBROADCASTD  -124(CX), Y5                              // token 0, q of k = 4..7
 	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
 	VPADDW        Y5, Y2, Y2
-	VMOVDQU       32(BX), Y4                                // low codes of k = 8..15
+	VMOVDQU       -96(BX), Y4                               // low codes of k = 8..15
 	VPAND         Y7, Y4, Y3                                // k = 8..11
 	VPSHUFB       Y3, Y6, Y3                                // what the indices stand for
-	VPBROADCASTD  8(CX), Y5                                 // token 0, q of k = 8..11
+	VPBROADCASTD  -120(CX), Y5                              // token 0, q of k = 8..11
 	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
 	VPADDW        Y5, Y2, Y2
 	VPSRLW        $4, Y4, Y3
 	VPAND         Y7, Y3, Y3                                // k = 12..15
 	VPSHUFB       Y3, Y6, Y3                                // what the indices stand for
-	VPBROADCASTD  12(CX), Y5                                // token 0, q of k = 12..15
+	VPBROADCASTD  -116(CX), Y5                              // token 0, q of k = 12..15
 	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
 	VPADDW        Y5, Y2, Y2
 	VPMADDWD      Y8, Y2, Y1                                // sum[0] = pairs of int16
-	VMOVDQU       64(BX), Y4                                // low codes of k = 16..23
+	VMOVDQU       -64(BX), Y4                               // low codes of k = 16..23
 	VPAND         Y7, Y4, Y3                                // k = 16..19
 	VPSHUFB       Y3, Y6, Y3                                // what the indices stand for
-	VPBROADCASTD  16(CX), Y5                                // token 0, q of k = 16..19
+	VPBROADCASTD  -112(CX), Y5                              // token 0, q of k = 16..19
 	VPMADDUBSW    Y5, Y3, Y2                                // u8·int8, pairs added
 	VPSRLW        $4, Y4, Y3
 	VPAND         Y7, Y3, Y3                                // k = 20..23
 	VPSHUFB       Y3, Y6, Y3                                // what the indices stand for
-	VPBROADCASTD  20(CX), Y5                                // token 0, q of k = 20..23
+	VPBROADCASTD  -108(CX), Y5                              // token 0, q of k = 20..23
 	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
 	VPADDW        Y5, Y2, Y2
-	VMOVDQU       96(BX), Y4                                // low codes of k = 24..31
+	VMOVDQU       -32(BX), Y4                               // low codes of k = 24..31
 	VPAND         Y7, Y4, Y3                                // k = 24..27
 	VPSHUFB       Y3, Y6, Y3                                // what the indices stand for
-	VPBROADCASTD  24(CX), Y5                                // token 0, q of k = 24..27
+	VPBROADCASTD  -104(CX), Y5                              // token 0, q of k = 24..27
 	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
 	VPADDW        Y5, Y2, Y2
 	VPSRLW        $4, Y4, Y3
 	VPAND         Y7, Y3, Y3                                // k = 28..31
 	VPSHUFB       Y3, Y6, Y3                                // what the indices stand for
-	VPBROADCASTD  28(CX), Y5                                // token 0, q of k = 28..31
+	VPBROADCASTD  -100(CX), Y5                              // token 0, q of k = 28..31
 	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
 	VPADDW        Y5, Y2, Y2
 	VPMADDWD      Y8, Y2, Y2                                // pairs of int16
 	VPADDD        Y2, Y1, Y1                                // sum[0] +=
-	VPBROADCASTD  104(CX), Y5                               // token 0, Σq
-	VPSLLD        $2, Y5, Y3
-	VPSLLD        $3, Y5, Y5
-	VPADDD        Y3, Y5, Y5                                // 12 times
-	VPSUBD        Y5, Y1, Y1                                // - 12·Σq
-	VMOVUPS       128(BX), Y3                               // d
-	VBROADCASTSS  96(CX), Y5                                // token 0, d of its block
+	VPBROADCASTD  -88(CX), Y5                               // token 0
+	VPSRAD        $1, Y5, Y3                                // -4·N
+	VPADDD        Y3, Y5, Y5                                // -12·N
+	VPADDD        Y5, Y1, Y1                                // - 12·N
+	VMOVUPS       (BX), Y3                                  // d
+	VBROADCASTSS  -96(CX), Y5                               // token 0, d of its block
 	VMULPS        Y3, Y5, Y5                                // times the weights' scale
 	VCVTDQ2PS     Y1, Y1
 	VFMADD231PS   Y5, Y1, Y0                                // acc[0] = FMA(sum, scale, acc)
 	ADDQ          $160, BX                                  // next block
-	ADDQ          $128, CX
+	ADDQ          $64, CX
 	DECQ          DX
 	JNZ           block
 
@@ -174,104 +180,104 @@ TEXT ·MatmulMXFP4Int8x2AVX2(SB), NOSPLIT, $0-40
 	VMOVDQU       ones16<>(SB), Y11                         // 1 in every int16
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	VXORPS        Y1, Y1, Y1                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 block:
-	VMOVDQU       (BX), Y7                                  // low codes of k = 0..7
+	VMOVDQU       -128(BX), Y7                              // low codes of k = 0..7
 	VPAND         Y10, Y7, Y6                               // k = 0..3
 	VPSHUFB       Y6, Y9, Y6                                // what the indices stand for
-	VPBROADCASTD  (CX), Y8                                  // token 0, q of k = 0..3
+	VPBROADCASTD  -128(CX), Y8                              // token 0, q of k = 0..3
 	VPMADDUBSW    Y8, Y6, Y4                                // u8·int8, pairs added
-	VPBROADCASTD  128(CX), Y8                               // token 1, q of k = 0..3
+	VPBROADCASTD  -64(CX), Y8                               // token 1, q of k = 0..3
 	VPMADDUBSW    Y8, Y6, Y5                                // u8·int8, pairs added
 	VPSRLW        $4, Y7, Y6
 	VPAND         Y10, Y6, Y6                               // k = 4..7
 	VPSHUFB       Y6, Y9, Y6                                // what the indices stand for
-	VPBROADCASTD  4(CX), Y8                                 // token 0, q of k = 4..7
+	VPBROADCASTD  -124(CX), Y8                              // token 0, q of k = 4..7
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y4, Y4
-	VPBROADCASTD  132(CX), Y8                               // token 1, q of k = 4..7
+	VPBROADCASTD  -60(CX), Y8                               // token 1, q of k = 4..7
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y5, Y5
-	VMOVDQU       32(BX), Y7                                // low codes of k = 8..15
+	VMOVDQU       -96(BX), Y7                               // low codes of k = 8..15
 	VPAND         Y10, Y7, Y6                               // k = 8..11
 	VPSHUFB       Y6, Y9, Y6                                // what the indices stand for
-	VPBROADCASTD  8(CX), Y8                                 // token 0, q of k = 8..11
+	VPBROADCASTD  -120(CX), Y8                              // token 0, q of k = 8..11
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y4, Y4
-	VPBROADCASTD  136(CX), Y8                               // token 1, q of k = 8..11
+	VPBROADCASTD  -56(CX), Y8                               // token 1, q of k = 8..11
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y5, Y5
 	VPSRLW        $4, Y7, Y6
 	VPAND         Y10, Y6, Y6                               // k = 12..15
 	VPSHUFB       Y6, Y9, Y6                                // what the indices stand for
-	VPBROADCASTD  12(CX), Y8                                // token 0, q of k = 12..15
+	VPBROADCASTD  -116(CX), Y8                              // token 0, q of k = 12..15
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y4, Y4
-	VPBROADCASTD  140(CX), Y8                               // token 1, q of k = 12..15
+	VPBROADCASTD  -52(CX), Y8                               // token 1, q of k = 12..15
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y5, Y5
 	VPMADDWD      Y11, Y4, Y2                               // sum[0] = pairs of int16
 	VPMADDWD      Y11, Y5, Y3                               // sum[1] = pairs of int16
-	VMOVDQU       64(BX), Y7                                // low codes of k = 16..23
+	VMOVDQU       -64(BX), Y7                               // low codes of k = 16..23
 	VPAND         Y10, Y7, Y6                               // k = 16..19
 	VPSHUFB       Y6, Y9, Y6                                // what the indices stand for
-	VPBROADCASTD  16(CX), Y8                                // token 0, q of k = 16..19
+	VPBROADCASTD  -112(CX), Y8                              // token 0, q of k = 16..19
 	VPMADDUBSW    Y8, Y6, Y4                                // u8·int8, pairs added
-	VPBROADCASTD  144(CX), Y8                               // token 1, q of k = 16..19
+	VPBROADCASTD  -48(CX), Y8                               // token 1, q of k = 16..19
 	VPMADDUBSW    Y8, Y6, Y5                                // u8·int8, pairs added
 	VPSRLW        $4, Y7, Y6
 	VPAND         Y10, Y6, Y6                               // k = 20..23
 	VPSHUFB       Y6, Y9, Y6                                // what the indices stand for
-	VPBROADCASTD  20(CX), Y8                                // token 0, q of k = 20..23
+	VPBROADCASTD  -108(CX), Y8                              // token 0, q of k = 20..23
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y4, Y4
-	VPBROADCASTD  148(CX), Y8                               // token 1, q of k = 20..23
+	VPBROADCASTD  -44(CX), Y8                               // token 1, q of k = 20..23
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y5, Y5
-	VMOVDQU       96(BX), Y7                                // low codes of k = 24..31
+	VMOVDQU       -32(BX), Y7                               // low codes of k = 24..31
 	VPAND         Y10, Y7, Y6                               // k = 24..27
 	VPSHUFB       Y6, Y9, Y6                                // what the indices stand for
-	VPBROADCASTD  24(CX), Y8                                // token 0, q of k = 24..27
+	VPBROADCASTD  -104(CX), Y8                              // token 0, q of k = 24..27
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y4, Y4
-	VPBROADCASTD  152(CX), Y8                               // token 1, q of k = 24..27
+	VPBROADCASTD  -40(CX), Y8                               // token 1, q of k = 24..27
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y5, Y5
 	VPSRLW        $4, Y7, Y6
 	VPAND         Y10, Y6, Y6                               // k = 28..31
 	VPSHUFB       Y6, Y9, Y6                                // what the indices stand for
-	VPBROADCASTD  28(CX), Y8                                // token 0, q of k = 28..31
+	VPBROADCASTD  -100(CX), Y8                              // token 0, q of k = 28..31
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y4, Y4
-	VPBROADCASTD  156(CX), Y8                               // token 1, q of k = 28..31
+	VPBROADCASTD  -36(CX), Y8                               // token 1, q of k = 28..31
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y5, Y5
 	VPMADDWD      Y11, Y4, Y4                               // pairs of int16
 	VPADDD        Y4, Y2, Y2                                // sum[0] +=
 	VPMADDWD      Y11, Y5, Y5                               // pairs of int16
 	VPADDD        Y5, Y3, Y3                                // sum[1] +=
-	VPBROADCASTD  104(CX), Y8                               // token 0, Σq
-	VPSLLD        $2, Y8, Y6
-	VPSLLD        $3, Y8, Y8
-	VPADDD        Y6, Y8, Y8                                // 12 times
-	VPSUBD        Y8, Y2, Y2                                // - 12·Σq
-	VPBROADCASTD  232(CX), Y8                               // token 1, Σq
-	VPSLLD        $2, Y8, Y6
-	VPSLLD        $3, Y8, Y8
-	VPADDD        Y6, Y8, Y8                                // 12 times
-	VPSUBD        Y8, Y3, Y3                                // - 12·Σq
-	VMOVUPS       128(BX), Y6                               // d
-	VBROADCASTSS  96(CX), Y8                                // token 0, d of its block
+	VPBROADCASTD  -88(CX), Y8                               // token 0
+	VPSRAD        $1, Y8, Y6                                // -4·N
+	VPADDD        Y6, Y8, Y8                                // -12·N
+	VPADDD        Y8, Y2, Y2                                // - 12·N
+	VPBROADCASTD  -24(CX), Y8                               // token 1
+	VPSRAD        $1, Y8, Y6                                // -4·N
+	VPADDD        Y6, Y8, Y8                                // -12·N
+	VPADDD        Y8, Y3, Y3                                // - 12·N
+	VMOVUPS       (BX), Y6                                  // d
+	VBROADCASTSS  -96(CX), Y8                               // token 0, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y2, Y2
 	VFMADD231PS   Y8, Y2, Y0                                // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  224(CX), Y8                               // token 1, d of its block
+	VBROADCASTSS  -32(CX), Y8                               // token 1, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y8, Y3, Y1                                // acc[1] = FMA(sum, scale, acc)
 	ADDQ          $160, BX                                  // next block
-	ADDQ          $256, CX
+	ADDQ          $128, CX
 	DECQ          DX
 	JNZ           block
 
@@ -296,100 +302,102 @@ TEXT ·MatmulMXFP4Int8x3AVX2(SB), NOSPLIT, $0-40
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	VXORPS        Y1, Y1, Y1                                // acc = +0
 	VXORPS        Y2, Y2, Y2                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 block:
-	VMOVDQU       (BX), Y10                                 // low codes of k = 0..7
+	VMOVDQU       -128(BX), Y10                             // low codes of k = 0..7
 	VPAND         Y13, Y10, Y9                              // k = 0..3
 	VPSHUFB       Y9, Y12, Y9                               // what the indices stand for
-	VPBROADCASTD  (CX), Y11                                 // token 0, q of k = 0..3
+	VPBROADCASTD  -128(CX), Y11                             // token 0, q of k = 0..3
 	VPMADDUBSW    Y11, Y9, Y6                               // u8·int8, pairs added
-	VPBROADCASTD  128(CX), Y11                              // token 1, q of k = 0..3
+	VPBROADCASTD  -64(CX), Y11                              // token 1, q of k = 0..3
 	VPMADDUBSW    Y11, Y9, Y7                               // u8·int8, pairs added
-	VPBROADCASTD  256(CX), Y11                              // token 2, q of k = 0..3
+	VPBROADCASTD  (CX), Y11                                 // token 2, q of k = 0..3
 	VPMADDUBSW    Y11, Y9, Y8                               // u8·int8, pairs added
 	VPSRLW        $4, Y10, Y9
 	VPAND         Y13, Y9, Y9                               // k = 4..7
 	VPSHUFB       Y9, Y12, Y9                               // what the indices stand for
-	VPBROADCASTD  4(CX), Y11                                // token 0, q of k = 4..7
+	VPBROADCASTD  -124(CX), Y11                             // token 0, q of k = 4..7
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y6, Y6
-	VPBROADCASTD  132(CX), Y11                              // token 1, q of k = 4..7
+	VPBROADCASTD  -60(CX), Y11                              // token 1, q of k = 4..7
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y7, Y7
-	VPBROADCASTD  260(CX), Y11                              // token 2, q of k = 4..7
+	VPBROADCASTD  4(CX), Y11                                // token 2, q of k = 4..7
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y8, Y8
-	VMOVDQU       32(BX), Y10                               // low codes of k = 8..15
+	VMOVDQU       -96(BX), Y10                              // low codes of k = 8..15
 	VPAND         Y13, Y10, Y9                              // k = 8..11
 	VPSHUFB       Y9, Y12, Y9                               // what the indices stand for
-	VPBROADCASTD  8(CX), Y11                                // token 0, q of k = 8..11
+	VPBROADCASTD  -120(CX), Y11                             // token 0, q of k = 8..11
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y6, Y6
-	VPBROADCASTD  136(CX), Y11                              // token 1, q of k = 8..11
+	VPBROADCASTD  -56(CX), Y11                              // token 1, q of k = 8..11
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y7, Y7
-	VPBROADCASTD  264(CX), Y11                              // token 2, q of k = 8..11
+	VPBROADCASTD  8(CX), Y11                                // token 2, q of k = 8..11
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y8, Y8
 	VPSRLW        $4, Y10, Y9
 	VPAND         Y13, Y9, Y9                               // k = 12..15
 	VPSHUFB       Y9, Y12, Y9                               // what the indices stand for
-	VPBROADCASTD  12(CX), Y11                               // token 0, q of k = 12..15
+	VPBROADCASTD  -116(CX), Y11                             // token 0, q of k = 12..15
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y6, Y6
-	VPBROADCASTD  140(CX), Y11                              // token 1, q of k = 12..15
+	VPBROADCASTD  -52(CX), Y11                              // token 1, q of k = 12..15
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y7, Y7
-	VPBROADCASTD  268(CX), Y11                              // token 2, q of k = 12..15
+	VPBROADCASTD  12(CX), Y11                               // token 2, q of k = 12..15
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y8, Y8
 	VPMADDWD      Y14, Y6, Y3                               // sum[0] = pairs of int16
 	VPMADDWD      Y14, Y7, Y4                               // sum[1] = pairs of int16
 	VPMADDWD      Y14, Y8, Y5                               // sum[2] = pairs of int16
-	VMOVDQU       64(BX), Y10                               // low codes of k = 16..23
+	VMOVDQU       -64(BX), Y10                              // low codes of k = 16..23
 	VPAND         Y13, Y10, Y9                              // k = 16..19
 	VPSHUFB       Y9, Y12, Y9                               // what the indices stand for
-	VPBROADCASTD  16(CX), Y11                               // token 0, q of k = 16..19
+	VPBROADCASTD  -112(CX), Y11                             // token 0, q of k = 16..19
 	VPMADDUBSW    Y11, Y9, Y6                               // u8·int8, pairs added
-	VPBROADCASTD  144(CX), Y11                              // token 1, q of k = 16..19
+	VPBROADCASTD  -48(CX), Y11                              // token 1, q of k = 16..19
 	VPMADDUBSW    Y11, Y9, Y7                               // u8·int8, pairs added
-	VPBROADCASTD  272(CX), Y11                              // token 2, q of k = 16..19
+	VPBROADCASTD  16(CX), Y11                               // token 2, q of k = 16..19
 	VPMADDUBSW    Y11, Y9, Y8                               // u8·int8, pairs added
 	VPSRLW        $4, Y10, Y9
 	VPAND         Y13, Y9, Y9                               // k = 20..23
 	VPSHUFB       Y9, Y12, Y9                               // what the indices stand for
-	VPBROADCASTD  20(CX), Y11                               // token 0, q of k = 20..23
+	VPBROADCASTD  -108(CX), Y11                             // token 0, q of k = 20..23
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y6, Y6
-	VPBROADCASTD  148(CX), Y11                              // token 1, q of k = 20..23
+	VPBROADCASTD  -44(CX), Y11                              // token 1, q of k = 20..23
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y7, Y7
-	VPBROADCASTD  276(CX), Y11                              // token 2, q of k = 20..23
+	VPBROADCASTD  20(CX), Y11                               // token 2, q of k = 20..23
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y8, Y8
-	VMOVDQU       96(BX), Y10                               // low codes of k = 24..31
+	VMOVDQU       -32(BX), Y10                              // low codes of k = 24..31
 	VPAND         Y13, Y10, Y9                              // k = 24..27
 	VPSHUFB       Y9, Y12, Y9                               // what the indices stand for
-	VPBROADCASTD  24(CX), Y11                               // token 0, q of k = 24..27
+	VPBROADCASTD  -104(CX), Y11                             // token 0, q of k = 24..27
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y6, Y6
-	VPBROADCASTD  152(CX), Y11                              // token 1, q of k = 24..27
+	VPBROADCASTD  -40(CX), Y11                              // token 1, q of k = 24..27
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y7, Y7
-	VPBROADCASTD  280(CX), Y11                              // token 2, q of k = 24..27
+	VPBROADCASTD  24(CX), Y11                               // token 2, q of k = 24..27
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y8, Y8
 	VPSRLW        $4, Y10, Y9
 	VPAND         Y13, Y9, Y9                               // k = 28..31
 	VPSHUFB       Y9, Y12, Y9                               // what the indices stand for
-	VPBROADCASTD  28(CX), Y11                               // token 0, q of k = 28..31
+	VPBROADCASTD  -100(CX), Y11                             // token 0, q of k = 28..31
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y6, Y6
-	VPBROADCASTD  156(CX), Y11                              // token 1, q of k = 28..31
+	VPBROADCASTD  -36(CX), Y11                              // token 1, q of k = 28..31
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y7, Y7
-	VPBROADCASTD  284(CX), Y11                              // token 2, q of k = 28..31
+	VPBROADCASTD  28(CX), Y11                               // token 2, q of k = 28..31
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y8, Y8
 	VPMADDWD      Y14, Y6, Y6                               // pairs of int16
@@ -398,36 +406,33 @@ block:
 	VPADDD        Y7, Y4, Y4                                // sum[1] +=
 	VPMADDWD      Y14, Y8, Y8                               // pairs of int16
 	VPADDD        Y8, Y5, Y5                                // sum[2] +=
-	VPBROADCASTD  104(CX), Y11                              // token 0, Σq
-	VPSLLD        $2, Y11, Y9
-	VPSLLD        $3, Y11, Y11
-	VPADDD        Y9, Y11, Y11                              // 12 times
-	VPSUBD        Y11, Y3, Y3                               // - 12·Σq
-	VPBROADCASTD  232(CX), Y11                              // token 1, Σq
-	VPSLLD        $2, Y11, Y9
-	VPSLLD        $3, Y11, Y11
-	VPADDD        Y9, Y11, Y11                              // 12 times
-	VPSUBD        Y11, Y4, Y4                               // - 12·Σq
-	VPBROADCASTD  360(CX), Y11                              // token 2, Σq
-	VPSLLD        $2, Y11, Y9
-	VPSLLD        $3, Y11, Y11
-	VPADDD        Y9, Y11, Y11                              // 12 times
-	VPSUBD        Y11, Y5, Y5                               // - 12·Σq
-	VMOVUPS       128(BX), Y9                               // d
-	VBROADCASTSS  96(CX), Y11                               // token 0, d of its block
+	VPBROADCASTD  -88(CX), Y11                              // token 0
+	VPSRAD        $1, Y11, Y9                               // -4·N
+	VPADDD        Y9, Y11, Y11                              // -12·N
+	VPADDD        Y11, Y3, Y3                               // - 12·N
+	VPBROADCASTD  -24(CX), Y11                              // token 1
+	VPSRAD        $1, Y11, Y9                               // -4·N
+	VPADDD        Y9, Y11, Y11                              // -12·N
+	VPADDD        Y11, Y4, Y4                               // - 12·N
+	VPBROADCASTD  40(CX), Y11                               // token 2
+	VPSRAD        $1, Y11, Y9                               // -4·N
+	VPADDD        Y9, Y11, Y11                              // -12·N
+	VPADDD        Y11, Y5, Y5                               // - 12·N
+	VMOVUPS       (BX), Y9                                  // d
+	VBROADCASTSS  -96(CX), Y11                              // token 0, d of its block
 	VMULPS        Y9, Y11, Y11                              // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y11, Y3, Y0                               // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  224(CX), Y11                              // token 1, d of its block
+	VBROADCASTSS  -32(CX), Y11                              // token 1, d of its block
 	VMULPS        Y9, Y11, Y11                              // times the weights' scale
 	VCVTDQ2PS     Y4, Y4
 	VFMADD231PS   Y11, Y4, Y1                               // acc[1] = FMA(sum, scale, acc)
-	VBROADCASTSS  352(CX), Y11                              // token 2, d of its block
+	VBROADCASTSS  32(CX), Y11                               // token 2, d of its block
 	VMULPS        Y9, Y11, Y11                              // times the weights' scale
 	VCVTDQ2PS     Y5, Y5
 	VFMADD231PS   Y11, Y5, Y2                               // acc[2] = FMA(sum, scale, acc)
 	ADDQ          $160, BX                                  // next block
-	ADDQ          $384, CX
+	ADDQ          $192, CX
 	DECQ          DX
 	JNZ           block
 
@@ -453,123 +458,125 @@ TEXT ·MatmulMXFP4Int8x4AVX2(SB), NOSPLIT, $0-40
 	VXORPS        Y1, Y1, Y1                                // acc = +0
 	VXORPS        Y2, Y2, Y2                                // acc = +0
 	VXORPS        Y3, Y3, Y3                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 block:
-	VMOVDQU       (BX), Y13                                 // low codes of k = 0..7
+	VMOVDQU       -128(BX), Y13                             // low codes of k = 0..7
 	VPAND         maskLow<>(SB), Y13, Y12                   // k = 0..3
 	VPSHUFB       Y12, Y15, Y12                             // what the indices stand for
-	VPBROADCASTD  (CX), Y14                                 // token 0, q of k = 0..3
+	VPBROADCASTD  -128(CX), Y14                             // token 0, q of k = 0..3
 	VPMADDUBSW    Y14, Y12, Y8                              // u8·int8, pairs added
-	VPBROADCASTD  128(CX), Y14                              // token 1, q of k = 0..3
+	VPBROADCASTD  -64(CX), Y14                              // token 1, q of k = 0..3
 	VPMADDUBSW    Y14, Y12, Y9                              // u8·int8, pairs added
-	VPBROADCASTD  256(CX), Y14                              // token 2, q of k = 0..3
+	VPBROADCASTD  (CX), Y14                                 // token 2, q of k = 0..3
 	VPMADDUBSW    Y14, Y12, Y10                             // u8·int8, pairs added
-	VPBROADCASTD  384(CX), Y14                              // token 3, q of k = 0..3
+	VPBROADCASTD  64(CX), Y14                               // token 3, q of k = 0..3
 	VPMADDUBSW    Y14, Y12, Y11                             // u8·int8, pairs added
 	VPSRLW        $4, Y13, Y12
 	VPAND         maskLow<>(SB), Y12, Y12                   // k = 4..7
 	VPSHUFB       Y12, Y15, Y12                             // what the indices stand for
-	VPBROADCASTD  4(CX), Y14                                // token 0, q of k = 4..7
+	VPBROADCASTD  -124(CX), Y14                             // token 0, q of k = 4..7
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y8, Y8
-	VPBROADCASTD  132(CX), Y14                              // token 1, q of k = 4..7
+	VPBROADCASTD  -60(CX), Y14                              // token 1, q of k = 4..7
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y9, Y9
-	VPBROADCASTD  260(CX), Y14                              // token 2, q of k = 4..7
+	VPBROADCASTD  4(CX), Y14                                // token 2, q of k = 4..7
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y10, Y10
-	VPBROADCASTD  388(CX), Y14                              // token 3, q of k = 4..7
+	VPBROADCASTD  68(CX), Y14                               // token 3, q of k = 4..7
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y11, Y11
-	VMOVDQU       32(BX), Y13                               // low codes of k = 8..15
+	VMOVDQU       -96(BX), Y13                              // low codes of k = 8..15
 	VPAND         maskLow<>(SB), Y13, Y12                   // k = 8..11
 	VPSHUFB       Y12, Y15, Y12                             // what the indices stand for
-	VPBROADCASTD  8(CX), Y14                                // token 0, q of k = 8..11
+	VPBROADCASTD  -120(CX), Y14                             // token 0, q of k = 8..11
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y8, Y8
-	VPBROADCASTD  136(CX), Y14                              // token 1, q of k = 8..11
+	VPBROADCASTD  -56(CX), Y14                              // token 1, q of k = 8..11
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y9, Y9
-	VPBROADCASTD  264(CX), Y14                              // token 2, q of k = 8..11
+	VPBROADCASTD  8(CX), Y14                                // token 2, q of k = 8..11
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y10, Y10
-	VPBROADCASTD  392(CX), Y14                              // token 3, q of k = 8..11
+	VPBROADCASTD  72(CX), Y14                               // token 3, q of k = 8..11
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y11, Y11
 	VPSRLW        $4, Y13, Y12
 	VPAND         maskLow<>(SB), Y12, Y12                   // k = 12..15
 	VPSHUFB       Y12, Y15, Y12                             // what the indices stand for
-	VPBROADCASTD  12(CX), Y14                               // token 0, q of k = 12..15
+	VPBROADCASTD  -116(CX), Y14                             // token 0, q of k = 12..15
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y8, Y8
-	VPBROADCASTD  140(CX), Y14                              // token 1, q of k = 12..15
+	VPBROADCASTD  -52(CX), Y14                              // token 1, q of k = 12..15
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y9, Y9
-	VPBROADCASTD  268(CX), Y14                              // token 2, q of k = 12..15
+	VPBROADCASTD  12(CX), Y14                               // token 2, q of k = 12..15
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y10, Y10
-	VPBROADCASTD  396(CX), Y14                              // token 3, q of k = 12..15
+	VPBROADCASTD  76(CX), Y14                               // token 3, q of k = 12..15
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y11, Y11
 	VPMADDWD      ones16<>(SB), Y8, Y4                      // sum[0] = pairs of int16
 	VPMADDWD      ones16<>(SB), Y9, Y5                      // sum[1] = pairs of int16
 	VPMADDWD      ones16<>(SB), Y10, Y6                     // sum[2] = pairs of int16
 	VPMADDWD      ones16<>(SB), Y11, Y7                     // sum[3] = pairs of int16
-	VMOVDQU       64(BX), Y13                               // low codes of k = 16..23
+	VMOVDQU       -64(BX), Y13                              // low codes of k = 16..23
 	VPAND         maskLow<>(SB), Y13, Y12                   // k = 16..19
 	VPSHUFB       Y12, Y15, Y12                             // what the indices stand for
-	VPBROADCASTD  16(CX), Y14                               // token 0, q of k = 16..19
+	VPBROADCASTD  -112(CX), Y14                             // token 0, q of k = 16..19
 	VPMADDUBSW    Y14, Y12, Y8                              // u8·int8, pairs added
-	VPBROADCASTD  144(CX), Y14                              // token 1, q of k = 16..19
+	VPBROADCASTD  -48(CX), Y14                              // token 1, q of k = 16..19
 	VPMADDUBSW    Y14, Y12, Y9                              // u8·int8, pairs added
-	VPBROADCASTD  272(CX), Y14                              // token 2, q of k = 16..19
+	VPBROADCASTD  16(CX), Y14                               // token 2, q of k = 16..19
 	VPMADDUBSW    Y14, Y12, Y10                             // u8·int8, pairs added
-	VPBROADCASTD  400(CX), Y14                              // token 3, q of k = 16..19
+	VPBROADCASTD  80(CX), Y14                               // token 3, q of k = 16..19
 	VPMADDUBSW    Y14, Y12, Y11                             // u8·int8, pairs added
 	VPSRLW        $4, Y13, Y12
 	VPAND         maskLow<>(SB), Y12, Y12                   // k = 20..23
 	VPSHUFB       Y12, Y15, Y12                             // what the indices stand for
-	VPBROADCASTD  20(CX), Y14                               // token 0, q of k = 20..23
+	VPBROADCASTD  -108(CX), Y14                             // token 0, q of k = 20..23
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y8, Y8
-	VPBROADCASTD  148(CX), Y14                              // token 1, q of k = 20..23
+	VPBROADCASTD  -44(CX), Y14                              // token 1, q of k = 20..23
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y9, Y9
-	VPBROADCASTD  276(CX), Y14                              // token 2, q of k = 20..23
+	VPBROADCASTD  20(CX), Y14                               // token 2, q of k = 20..23
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y10, Y10
-	VPBROADCASTD  404(CX), Y14                              // token 3, q of k = 20..23
+	VPBROADCASTD  84(CX), Y14                               // token 3, q of k = 20..23
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y11, Y11
-	VMOVDQU       96(BX), Y13                               // low codes of k = 24..31
+	VMOVDQU       -32(BX), Y13                              // low codes of k = 24..31
 	VPAND         maskLow<>(SB), Y13, Y12                   // k = 24..27
 	VPSHUFB       Y12, Y15, Y12                             // what the indices stand for
-	VPBROADCASTD  24(CX), Y14                               // token 0, q of k = 24..27
+	VPBROADCASTD  -104(CX), Y14                             // token 0, q of k = 24..27
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y8, Y8
-	VPBROADCASTD  152(CX), Y14                              // token 1, q of k = 24..27
+	VPBROADCASTD  -40(CX), Y14                              // token 1, q of k = 24..27
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y9, Y9
-	VPBROADCASTD  280(CX), Y14                              // token 2, q of k = 24..27
+	VPBROADCASTD  24(CX), Y14                               // token 2, q of k = 24..27
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y10, Y10
-	VPBROADCASTD  408(CX), Y14                              // token 3, q of k = 24..27
+	VPBROADCASTD  88(CX), Y14                               // token 3, q of k = 24..27
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y11, Y11
 	VPSRLW        $4, Y13, Y12
 	VPAND         maskLow<>(SB), Y12, Y12                   // k = 28..31
 	VPSHUFB       Y12, Y15, Y12                             // what the indices stand for
-	VPBROADCASTD  28(CX), Y14                               // token 0, q of k = 28..31
+	VPBROADCASTD  -100(CX), Y14                             // token 0, q of k = 28..31
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y8, Y8
-	VPBROADCASTD  156(CX), Y14                              // token 1, q of k = 28..31
+	VPBROADCASTD  -36(CX), Y14                              // token 1, q of k = 28..31
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y9, Y9
-	VPBROADCASTD  284(CX), Y14                              // token 2, q of k = 28..31
+	VPBROADCASTD  28(CX), Y14                               // token 2, q of k = 28..31
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y10, Y10
-	VPBROADCASTD  412(CX), Y14                              // token 3, q of k = 28..31
+	VPBROADCASTD  92(CX), Y14                               // token 3, q of k = 28..31
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y11, Y11
 	VPMADDWD      ones16<>(SB), Y8, Y8                      // pairs of int16
@@ -580,45 +587,41 @@ block:
 	VPADDD        Y10, Y6, Y6                               // sum[2] +=
 	VPMADDWD      ones16<>(SB), Y11, Y11                    // pairs of int16
 	VPADDD        Y11, Y7, Y7                               // sum[3] +=
-	VPBROADCASTD  104(CX), Y14                              // token 0, Σq
-	VPSLLD        $2, Y14, Y12
-	VPSLLD        $3, Y14, Y14
-	VPADDD        Y12, Y14, Y14                             // 12 times
-	VPSUBD        Y14, Y4, Y4                               // - 12·Σq
-	VPBROADCASTD  232(CX), Y14                              // token 1, Σq
-	VPSLLD        $2, Y14, Y12
-	VPSLLD        $3, Y14, Y14
-	VPADDD        Y12, Y14, Y14                             // 12 times
-	VPSUBD        Y14, Y5, Y5                               // - 12·Σq
-	VPBROADCASTD  360(CX), Y14                              // token 2, Σq
-	VPSLLD        $2, Y14, Y12
-	VPSLLD        $3, Y14, Y14
-	VPADDD        Y12, Y14, Y14                             // 12 times
-	VPSUBD        Y14, Y6, Y6                               // - 12·Σq
-	VPBROADCASTD  488(CX), Y14                              // token 3, Σq
-	VPSLLD        $2, Y14, Y12
-	VPSLLD        $3, Y14, Y14
-	VPADDD        Y12, Y14, Y14                             // 12 times
-	VPSUBD        Y14, Y7, Y7                               // - 12·Σq
-	VMOVUPS       128(BX), Y12                              // d
-	VBROADCASTSS  96(CX), Y14                               // token 0, d of its block
+	VPBROADCASTD  -88(CX), Y14                              // token 0
+	VPSRAD        $1, Y14, Y12                              // -4·N
+	VPADDD        Y12, Y14, Y14                             // -12·N
+	VPADDD        Y14, Y4, Y4                               // - 12·N
+	VPBROADCASTD  -24(CX), Y14                              // token 1
+	VPSRAD        $1, Y14, Y12                              // -4·N
+	VPADDD        Y12, Y14, Y14                             // -12·N
+	VPADDD        Y14, Y5, Y5                               // - 12·N
+	VPBROADCASTD  40(CX), Y14                               // token 2
+	VPSRAD        $1, Y14, Y12                              // -4·N
+	VPADDD        Y12, Y14, Y14                             // -12·N
+	VPADDD        Y14, Y6, Y6                               // - 12·N
+	VPBROADCASTD  104(CX), Y14                              // token 3
+	VPSRAD        $1, Y14, Y12                              // -4·N
+	VPADDD        Y12, Y14, Y14                             // -12·N
+	VPADDD        Y14, Y7, Y7                               // - 12·N
+	VMOVUPS       (BX), Y12                                 // d
+	VBROADCASTSS  -96(CX), Y14                              // token 0, d of its block
 	VMULPS        Y12, Y14, Y14                             // times the weights' scale
 	VCVTDQ2PS     Y4, Y4
 	VFMADD231PS   Y14, Y4, Y0                               // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  224(CX), Y14                              // token 1, d of its block
+	VBROADCASTSS  -32(CX), Y14                              // token 1, d of its block
 	VMULPS        Y12, Y14, Y14                             // times the weights' scale
 	VCVTDQ2PS     Y5, Y5
 	VFMADD231PS   Y14, Y5, Y1                               // acc[1] = FMA(sum, scale, acc)
-	VBROADCASTSS  352(CX), Y14                              // token 2, d of its block
+	VBROADCASTSS  32(CX), Y14                               // token 2, d of its block
 	VMULPS        Y12, Y14, Y14                             // times the weights' scale
 	VCVTDQ2PS     Y6, Y6
 	VFMADD231PS   Y14, Y6, Y2                               // acc[2] = FMA(sum, scale, acc)
-	VBROADCASTSS  480(CX), Y14                              // token 3, d of its block
+	VBROADCASTSS  96(CX), Y14                               // token 3, d of its block
 	VMULPS        Y12, Y14, Y14                             // times the weights' scale
 	VCVTDQ2PS     Y7, Y7
 	VFMADD231PS   Y14, Y7, Y3                               // acc[3] = FMA(sum, scale, acc)
 	ADDQ          $160, BX                                  // next block
-	ADDQ          $512, CX
+	ADDQ          $256, CX
 	DECQ          DX
 	JNZ           block
 
@@ -645,38 +648,40 @@ TEXT ·MatmulMXFP4Int16x1AVX2(SB), NOSPLIT, $0-40
 	VMOVDQU       maskLow<>(SB), Y8                         // the low code of every byte
 	VMOVDQU       maskEven<>(SB), Y9                        // the even bytes
 	VXORPS        Y0, Y0, Y0                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 block:
-	VMOVDQU       (BX), Y3                                  // low codes of k = 0..7
+	VMOVDQU       -128(BX), Y3                              // low codes of k = 0..7
 	VPAND         Y8, Y3, Y2                                // k = 0..3
 	VPSHUFB       Y2, Y7, Y2                                // what the indices stand for
 	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  32(CX), Y4                                // token 0, q of k = 0, 2
+	VPBROADCASTD  -128(CX), Y4                              // token 0, q of k = 0, 2
 	VPMADDWD      Y5, Y4, Y1
-	VPBROADCASTD  36(CX), Y4                                // token 0, q of k = 1, 3
+	VPBROADCASTD  -124(CX), Y4                              // token 0, q of k = 1, 3
 	VPMADDWD      Y2, Y4, Y6
 	VPSRLW        $4, Y3, Y2
 	VPAND         Y8, Y2, Y2                                // k = 4..7
 	VPSHUFB       Y2, Y7, Y2                                // what the indices stand for
 	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  40(CX), Y4                                // token 0, q of k = 4, 6
+	VPBROADCASTD  -120(CX), Y4                              // token 0, q of k = 4, 6
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  44(CX), Y4                                // token 0, q of k = 5, 7
+	VPBROADCASTD  -116(CX), Y4                              // token 0, q of k = 5, 7
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
-	VMOVDQU       32(BX), Y3                                // low codes of k = 8..15
+	VMOVDQU       -96(BX), Y3                               // low codes of k = 8..15
 	VPAND         Y8, Y3, Y2                                // k = 8..11
 	VPSHUFB       Y2, Y7, Y2                                // what the indices stand for
 	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  48(CX), Y4                                // token 0, q of k = 8, 10
+	VPBROADCASTD  -112(CX), Y4                              // token 0, q of k = 8, 10
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  52(CX), Y4                                // token 0, q of k = 9, 11
+	VPBROADCASTD  -108(CX), Y4                              // token 0, q of k = 9, 11
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
 	VPSRLW        $4, Y3, Y2
@@ -684,21 +689,21 @@ block:
 	VPSHUFB       Y2, Y7, Y2                                // what the indices stand for
 	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  56(CX), Y4                                // token 0, q of k = 12, 14
+	VPBROADCASTD  -104(CX), Y4                              // token 0, q of k = 12, 14
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  60(CX), Y4                                // token 0, q of k = 13, 15
+	VPBROADCASTD  -100(CX), Y4                              // token 0, q of k = 13, 15
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
-	VMOVDQU       64(BX), Y3                                // low codes of k = 16..23
+	VMOVDQU       -64(BX), Y3                               // low codes of k = 16..23
 	VPAND         Y8, Y3, Y2                                // k = 16..19
 	VPSHUFB       Y2, Y7, Y2                                // what the indices stand for
 	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  64(CX), Y4                                // token 0, q of k = 16, 18
+	VPBROADCASTD  -96(CX), Y4                               // token 0, q of k = 16, 18
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  68(CX), Y4                                // token 0, q of k = 17, 19
+	VPBROADCASTD  -92(CX), Y4                               // token 0, q of k = 17, 19
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
 	VPSRLW        $4, Y3, Y2
@@ -706,21 +711,21 @@ block:
 	VPSHUFB       Y2, Y7, Y2                                // what the indices stand for
 	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  72(CX), Y4                                // token 0, q of k = 20, 22
+	VPBROADCASTD  -88(CX), Y4                               // token 0, q of k = 20, 22
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  76(CX), Y4                                // token 0, q of k = 21, 23
+	VPBROADCASTD  -84(CX), Y4                               // token 0, q of k = 21, 23
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
-	VMOVDQU       96(BX), Y3                                // low codes of k = 24..31
+	VMOVDQU       -32(BX), Y3                               // low codes of k = 24..31
 	VPAND         Y8, Y3, Y2                                // k = 24..27
 	VPSHUFB       Y2, Y7, Y2                                // what the indices stand for
 	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  80(CX), Y4                                // token 0, q of k = 24, 26
+	VPBROADCASTD  -80(CX), Y4                               // token 0, q of k = 24, 26
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  84(CX), Y4                                // token 0, q of k = 25, 27
+	VPBROADCASTD  -76(CX), Y4                               // token 0, q of k = 25, 27
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
 	VPSRLW        $4, Y3, Y2
@@ -728,25 +733,24 @@ block:
 	VPSHUFB       Y2, Y7, Y2                                // what the indices stand for
 	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  88(CX), Y4                                // token 0, q of k = 28, 30
+	VPBROADCASTD  -72(CX), Y4                               // token 0, q of k = 28, 30
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  92(CX), Y4                                // token 0, q of k = 29, 31
+	VPBROADCASTD  -68(CX), Y4                               // token 0, q of k = 29, 31
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
 	VPADDD        Y6, Y1, Y1                                // both sums
-	VPBROADCASTD  104(CX), Y4                               // token 0, Σq
-	VPSLLD        $2, Y4, Y2
-	VPSLLD        $3, Y4, Y4
-	VPADDD        Y2, Y4, Y4                                // 12 times
-	VPSUBD        Y4, Y1, Y1                                // - 12·Σq
-	VMOVUPS       128(BX), Y2                               // d
-	VBROADCASTSS  96(CX), Y4                                // token 0, d of its block
+	VPBROADCASTD  -56(CX), Y4                               // token 0
+	VPSRAD        $1, Y4, Y2                                // -4·N
+	VPADDD        Y2, Y4, Y4                                // -12·N
+	VPADDD        Y4, Y1, Y1                                // - 12·N
+	VMOVUPS       (BX), Y2                                  // d
+	VBROADCASTSS  -64(CX), Y4                               // token 0, d of its block
 	VMULPS        Y2, Y4, Y4                                // times the weights' scale
 	VCVTDQ2PS     Y1, Y1
 	VFMADD231PS   Y4, Y1, Y0                                // acc[0] = FMA(sum, scale, acc)
 	ADDQ          $160, BX                                  // next block
-	ADDQ          $128, CX
+	ADDQ          $96, CX
 	DECQ          DX
 	JNZ           block
 
@@ -768,22 +772,24 @@ TEXT ·MatmulMXFP4Int16x2AVX2(SB), NOSPLIT, $0-40
 	VMOVDQU       maskEven<>(SB), Y10                       // the even bytes
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	VXORPS        Y1, Y1, Y1                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 block:
-	VMOVDQU       (BX), Y5                                  // low codes of k = 0..7
+	VMOVDQU       -128(BX), Y5                              // low codes of k = 0..7
 	VPAND         Y9, Y5, Y4                                // k = 0..3
 	VPSHUFB       Y4, Y8, Y4                                // what the indices stand for
 	VPAND         Y10, Y4, Y7                               // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  32(CX), Y6                                // token 0, q of k = 0, 2
+	VPBROADCASTD  -128(CX), Y6                              // token 0, q of k = 0, 2
 	VPMADDWD      Y7, Y6, Y2
-	VPBROADCASTD  36(CX), Y6                                // token 0, q of k = 1, 3
+	VPBROADCASTD  -124(CX), Y6                              // token 0, q of k = 1, 3
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  160(CX), Y6                               // token 1, q of k = 0, 2
+	VPBROADCASTD  -32(CX), Y6                               // token 1, q of k = 0, 2
 	VPMADDWD      Y7, Y6, Y3
-	VPBROADCASTD  164(CX), Y6                               // token 1, q of k = 1, 3
+	VPBROADCASTD  -28(CX), Y6                               // token 1, q of k = 1, 3
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
 	VPSRLW        $4, Y5, Y4
@@ -791,33 +797,33 @@ block:
 	VPSHUFB       Y4, Y8, Y4                                // what the indices stand for
 	VPAND         Y10, Y4, Y7                               // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  40(CX), Y6                                // token 0, q of k = 4, 6
+	VPBROADCASTD  -120(CX), Y6                              // token 0, q of k = 4, 6
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  44(CX), Y6                                // token 0, q of k = 5, 7
+	VPBROADCASTD  -116(CX), Y6                              // token 0, q of k = 5, 7
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  168(CX), Y6                               // token 1, q of k = 4, 6
+	VPBROADCASTD  -24(CX), Y6                               // token 1, q of k = 4, 6
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  172(CX), Y6                               // token 1, q of k = 5, 7
+	VPBROADCASTD  -20(CX), Y6                               // token 1, q of k = 5, 7
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VMOVDQU       32(BX), Y5                                // low codes of k = 8..15
+	VMOVDQU       -96(BX), Y5                               // low codes of k = 8..15
 	VPAND         Y9, Y5, Y4                                // k = 8..11
 	VPSHUFB       Y4, Y8, Y4                                // what the indices stand for
 	VPAND         Y10, Y4, Y7                               // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  48(CX), Y6                                // token 0, q of k = 8, 10
+	VPBROADCASTD  -112(CX), Y6                              // token 0, q of k = 8, 10
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  52(CX), Y6                                // token 0, q of k = 9, 11
+	VPBROADCASTD  -108(CX), Y6                              // token 0, q of k = 9, 11
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  176(CX), Y6                               // token 1, q of k = 8, 10
+	VPBROADCASTD  -16(CX), Y6                               // token 1, q of k = 8, 10
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  180(CX), Y6                               // token 1, q of k = 9, 11
+	VPBROADCASTD  -12(CX), Y6                               // token 1, q of k = 9, 11
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
 	VPSRLW        $4, Y5, Y4
@@ -825,33 +831,33 @@ block:
 	VPSHUFB       Y4, Y8, Y4                                // what the indices stand for
 	VPAND         Y10, Y4, Y7                               // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  56(CX), Y6                                // token 0, q of k = 12, 14
+	VPBROADCASTD  -104(CX), Y6                              // token 0, q of k = 12, 14
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  60(CX), Y6                                // token 0, q of k = 13, 15
+	VPBROADCASTD  -100(CX), Y6                              // token 0, q of k = 13, 15
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  184(CX), Y6                               // token 1, q of k = 12, 14
+	VPBROADCASTD  -8(CX), Y6                                // token 1, q of k = 12, 14
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  188(CX), Y6                               // token 1, q of k = 13, 15
+	VPBROADCASTD  -4(CX), Y6                                // token 1, q of k = 13, 15
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VMOVDQU       64(BX), Y5                                // low codes of k = 16..23
+	VMOVDQU       -64(BX), Y5                               // low codes of k = 16..23
 	VPAND         Y9, Y5, Y4                                // k = 16..19
 	VPSHUFB       Y4, Y8, Y4                                // what the indices stand for
 	VPAND         Y10, Y4, Y7                               // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  64(CX), Y6                                // token 0, q of k = 16, 18
+	VPBROADCASTD  -96(CX), Y6                               // token 0, q of k = 16, 18
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  68(CX), Y6                                // token 0, q of k = 17, 19
+	VPBROADCASTD  -92(CX), Y6                               // token 0, q of k = 17, 19
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  192(CX), Y6                               // token 1, q of k = 16, 18
+	VPBROADCASTD  (CX), Y6                                  // token 1, q of k = 16, 18
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  196(CX), Y6                               // token 1, q of k = 17, 19
+	VPBROADCASTD  4(CX), Y6                                 // token 1, q of k = 17, 19
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
 	VPSRLW        $4, Y5, Y4
@@ -859,33 +865,33 @@ block:
 	VPSHUFB       Y4, Y8, Y4                                // what the indices stand for
 	VPAND         Y10, Y4, Y7                               // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  72(CX), Y6                                // token 0, q of k = 20, 22
+	VPBROADCASTD  -88(CX), Y6                               // token 0, q of k = 20, 22
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  76(CX), Y6                                // token 0, q of k = 21, 23
+	VPBROADCASTD  -84(CX), Y6                               // token 0, q of k = 21, 23
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  200(CX), Y6                               // token 1, q of k = 20, 22
+	VPBROADCASTD  8(CX), Y6                                 // token 1, q of k = 20, 22
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  204(CX), Y6                               // token 1, q of k = 21, 23
+	VPBROADCASTD  12(CX), Y6                                // token 1, q of k = 21, 23
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VMOVDQU       96(BX), Y5                                // low codes of k = 24..31
+	VMOVDQU       -32(BX), Y5                               // low codes of k = 24..31
 	VPAND         Y9, Y5, Y4                                // k = 24..27
 	VPSHUFB       Y4, Y8, Y4                                // what the indices stand for
 	VPAND         Y10, Y4, Y7                               // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  80(CX), Y6                                // token 0, q of k = 24, 26
+	VPBROADCASTD  -80(CX), Y6                               // token 0, q of k = 24, 26
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  84(CX), Y6                                // token 0, q of k = 25, 27
+	VPBROADCASTD  -76(CX), Y6                               // token 0, q of k = 25, 27
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  208(CX), Y6                               // token 1, q of k = 24, 26
+	VPBROADCASTD  16(CX), Y6                                // token 1, q of k = 24, 26
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  212(CX), Y6                               // token 1, q of k = 25, 27
+	VPBROADCASTD  20(CX), Y6                                // token 1, q of k = 25, 27
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
 	VPSRLW        $4, Y5, Y4
@@ -893,39 +899,37 @@ block:
 	VPSHUFB       Y4, Y8, Y4                                // what the indices stand for
 	VPAND         Y10, Y4, Y7                               // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  88(CX), Y6                                // token 0, q of k = 28, 30
+	VPBROADCASTD  -72(CX), Y6                               // token 0, q of k = 28, 30
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  92(CX), Y6                                // token 0, q of k = 29, 31
+	VPBROADCASTD  -68(CX), Y6                               // token 0, q of k = 29, 31
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  216(CX), Y6                               // token 1, q of k = 28, 30
+	VPBROADCASTD  24(CX), Y6                                // token 1, q of k = 28, 30
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  220(CX), Y6                               // token 1, q of k = 29, 31
+	VPBROADCASTD  28(CX), Y6                                // token 1, q of k = 29, 31
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  104(CX), Y6                               // token 0, Σq
-	VPSLLD        $2, Y6, Y4
-	VPSLLD        $3, Y6, Y6
-	VPADDD        Y4, Y6, Y6                                // 12 times
-	VPSUBD        Y6, Y2, Y2                                // - 12·Σq
-	VPBROADCASTD  232(CX), Y6                               // token 1, Σq
-	VPSLLD        $2, Y6, Y4
-	VPSLLD        $3, Y6, Y6
-	VPADDD        Y4, Y6, Y6                                // 12 times
-	VPSUBD        Y6, Y3, Y3                                // - 12·Σq
-	VMOVUPS       128(BX), Y4                               // d
-	VBROADCASTSS  96(CX), Y6                                // token 0, d of its block
+	VPBROADCASTD  -56(CX), Y6                               // token 0
+	VPSRAD        $1, Y6, Y4                                // -4·N
+	VPADDD        Y4, Y6, Y6                                // -12·N
+	VPADDD        Y6, Y2, Y2                                // - 12·N
+	VPBROADCASTD  40(CX), Y6                                // token 1
+	VPSRAD        $1, Y6, Y4                                // -4·N
+	VPADDD        Y4, Y6, Y6                                // -12·N
+	VPADDD        Y6, Y3, Y3                                // - 12·N
+	VMOVUPS       (BX), Y4                                  // d
+	VBROADCASTSS  -64(CX), Y6                               // token 0, d of its block
 	VMULPS        Y4, Y6, Y6                                // times the weights' scale
 	VCVTDQ2PS     Y2, Y2
 	VFMADD231PS   Y6, Y2, Y0                                // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  224(CX), Y6                               // token 1, d of its block
+	VBROADCASTSS  32(CX), Y6                                // token 1, d of its block
 	VMULPS        Y4, Y6, Y6                                // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y6, Y3, Y1                                // acc[1] = FMA(sum, scale, acc)
 	ADDQ          $160, BX                                  // next block
-	ADDQ          $256, CX
+	ADDQ          $192, CX
 	DECQ          DX
 	JNZ           block
 
@@ -950,27 +954,30 @@ TEXT ·MatmulMXFP4Int16x3AVX2(SB), NOSPLIT, $0-40
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	VXORPS        Y1, Y1, Y1                                // acc = +0
 	VXORPS        Y2, Y2, Y2                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
+	LEAQ          192(CX), R10                              // the third token's record
 
 	PCALIGN       $32
 block:
-	VMOVDQU       (BX), Y7                                  // low codes of k = 0..7
+	VMOVDQU       -128(BX), Y7                              // low codes of k = 0..7
 	VPAND         Y11, Y7, Y6                               // k = 0..3
 	VPSHUFB       Y6, Y10, Y6                               // what the indices stand for
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  32(CX), Y8                                // token 0, q of k = 0, 2
+	VPBROADCASTD  -128(CX), Y8                              // token 0, q of k = 0, 2
 	VPMADDWD      Y9, Y8, Y3
-	VPBROADCASTD  36(CX), Y8                                // token 0, q of k = 1, 3
+	VPBROADCASTD  -124(CX), Y8                              // token 0, q of k = 1, 3
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  160(CX), Y8                               // token 1, q of k = 0, 2
+	VPBROADCASTD  -32(CX), Y8                               // token 1, q of k = 0, 2
 	VPMADDWD      Y9, Y8, Y4
-	VPBROADCASTD  164(CX), Y8                               // token 1, q of k = 1, 3
+	VPBROADCASTD  -28(CX), Y8                               // token 1, q of k = 1, 3
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  288(CX), Y8                               // token 2, q of k = 0, 2
+	VPBROADCASTD  -128(R10), Y8                             // token 2, q of k = 0, 2
 	VPMADDWD      Y9, Y8, Y5
-	VPBROADCASTD  292(CX), Y8                               // token 2, q of k = 1, 3
+	VPBROADCASTD  -124(R10), Y8                             // token 2, q of k = 1, 3
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
 	VPSRLW        $4, Y7, Y6
@@ -978,45 +985,45 @@ block:
 	VPSHUFB       Y6, Y10, Y6                               // what the indices stand for
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  40(CX), Y8                                // token 0, q of k = 4, 6
+	VPBROADCASTD  -120(CX), Y8                              // token 0, q of k = 4, 6
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  44(CX), Y8                                // token 0, q of k = 5, 7
+	VPBROADCASTD  -116(CX), Y8                              // token 0, q of k = 5, 7
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  168(CX), Y8                               // token 1, q of k = 4, 6
+	VPBROADCASTD  -24(CX), Y8                               // token 1, q of k = 4, 6
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  172(CX), Y8                               // token 1, q of k = 5, 7
+	VPBROADCASTD  -20(CX), Y8                               // token 1, q of k = 5, 7
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  296(CX), Y8                               // token 2, q of k = 4, 6
+	VPBROADCASTD  -120(R10), Y8                             // token 2, q of k = 4, 6
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  300(CX), Y8                               // token 2, q of k = 5, 7
+	VPBROADCASTD  -116(R10), Y8                             // token 2, q of k = 5, 7
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VMOVDQU       32(BX), Y7                                // low codes of k = 8..15
+	VMOVDQU       -96(BX), Y7                               // low codes of k = 8..15
 	VPAND         Y11, Y7, Y6                               // k = 8..11
 	VPSHUFB       Y6, Y10, Y6                               // what the indices stand for
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  48(CX), Y8                                // token 0, q of k = 8, 10
+	VPBROADCASTD  -112(CX), Y8                              // token 0, q of k = 8, 10
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  52(CX), Y8                                // token 0, q of k = 9, 11
+	VPBROADCASTD  -108(CX), Y8                              // token 0, q of k = 9, 11
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  176(CX), Y8                               // token 1, q of k = 8, 10
+	VPBROADCASTD  -16(CX), Y8                               // token 1, q of k = 8, 10
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  180(CX), Y8                               // token 1, q of k = 9, 11
+	VPBROADCASTD  -12(CX), Y8                               // token 1, q of k = 9, 11
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  304(CX), Y8                               // token 2, q of k = 8, 10
+	VPBROADCASTD  -112(R10), Y8                             // token 2, q of k = 8, 10
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  308(CX), Y8                               // token 2, q of k = 9, 11
+	VPBROADCASTD  -108(R10), Y8                             // token 2, q of k = 9, 11
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
 	VPSRLW        $4, Y7, Y6
@@ -1024,45 +1031,45 @@ block:
 	VPSHUFB       Y6, Y10, Y6                               // what the indices stand for
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  56(CX), Y8                                // token 0, q of k = 12, 14
+	VPBROADCASTD  -104(CX), Y8                              // token 0, q of k = 12, 14
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  60(CX), Y8                                // token 0, q of k = 13, 15
+	VPBROADCASTD  -100(CX), Y8                              // token 0, q of k = 13, 15
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  184(CX), Y8                               // token 1, q of k = 12, 14
+	VPBROADCASTD  -8(CX), Y8                                // token 1, q of k = 12, 14
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  188(CX), Y8                               // token 1, q of k = 13, 15
+	VPBROADCASTD  -4(CX), Y8                                // token 1, q of k = 13, 15
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  312(CX), Y8                               // token 2, q of k = 12, 14
+	VPBROADCASTD  -104(R10), Y8                             // token 2, q of k = 12, 14
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  316(CX), Y8                               // token 2, q of k = 13, 15
+	VPBROADCASTD  -100(R10), Y8                             // token 2, q of k = 13, 15
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VMOVDQU       64(BX), Y7                                // low codes of k = 16..23
+	VMOVDQU       -64(BX), Y7                               // low codes of k = 16..23
 	VPAND         Y11, Y7, Y6                               // k = 16..19
 	VPSHUFB       Y6, Y10, Y6                               // what the indices stand for
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  64(CX), Y8                                // token 0, q of k = 16, 18
+	VPBROADCASTD  -96(CX), Y8                               // token 0, q of k = 16, 18
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  68(CX), Y8                                // token 0, q of k = 17, 19
+	VPBROADCASTD  -92(CX), Y8                               // token 0, q of k = 17, 19
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  192(CX), Y8                               // token 1, q of k = 16, 18
+	VPBROADCASTD  (CX), Y8                                  // token 1, q of k = 16, 18
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  196(CX), Y8                               // token 1, q of k = 17, 19
+	VPBROADCASTD  4(CX), Y8                                 // token 1, q of k = 17, 19
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  320(CX), Y8                               // token 2, q of k = 16, 18
+	VPBROADCASTD  -96(R10), Y8                              // token 2, q of k = 16, 18
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  324(CX), Y8                               // token 2, q of k = 17, 19
+	VPBROADCASTD  -92(R10), Y8                              // token 2, q of k = 17, 19
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
 	VPSRLW        $4, Y7, Y6
@@ -1070,45 +1077,45 @@ block:
 	VPSHUFB       Y6, Y10, Y6                               // what the indices stand for
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  72(CX), Y8                                // token 0, q of k = 20, 22
+	VPBROADCASTD  -88(CX), Y8                               // token 0, q of k = 20, 22
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  76(CX), Y8                                // token 0, q of k = 21, 23
+	VPBROADCASTD  -84(CX), Y8                               // token 0, q of k = 21, 23
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  200(CX), Y8                               // token 1, q of k = 20, 22
+	VPBROADCASTD  8(CX), Y8                                 // token 1, q of k = 20, 22
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  204(CX), Y8                               // token 1, q of k = 21, 23
+	VPBROADCASTD  12(CX), Y8                                // token 1, q of k = 21, 23
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  328(CX), Y8                               // token 2, q of k = 20, 22
+	VPBROADCASTD  -88(R10), Y8                              // token 2, q of k = 20, 22
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  332(CX), Y8                               // token 2, q of k = 21, 23
+	VPBROADCASTD  -84(R10), Y8                              // token 2, q of k = 21, 23
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VMOVDQU       96(BX), Y7                                // low codes of k = 24..31
+	VMOVDQU       -32(BX), Y7                               // low codes of k = 24..31
 	VPAND         Y11, Y7, Y6                               // k = 24..27
 	VPSHUFB       Y6, Y10, Y6                               // what the indices stand for
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  80(CX), Y8                                // token 0, q of k = 24, 26
+	VPBROADCASTD  -80(CX), Y8                               // token 0, q of k = 24, 26
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  84(CX), Y8                                // token 0, q of k = 25, 27
+	VPBROADCASTD  -76(CX), Y8                               // token 0, q of k = 25, 27
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  208(CX), Y8                               // token 1, q of k = 24, 26
+	VPBROADCASTD  16(CX), Y8                                // token 1, q of k = 24, 26
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  212(CX), Y8                               // token 1, q of k = 25, 27
+	VPBROADCASTD  20(CX), Y8                                // token 1, q of k = 25, 27
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  336(CX), Y8                               // token 2, q of k = 24, 26
+	VPBROADCASTD  -80(R10), Y8                              // token 2, q of k = 24, 26
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  340(CX), Y8                               // token 2, q of k = 25, 27
+	VPBROADCASTD  -76(R10), Y8                              // token 2, q of k = 25, 27
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
 	VPSRLW        $4, Y7, Y6
@@ -1116,54 +1123,52 @@ block:
 	VPSHUFB       Y6, Y10, Y6                               // what the indices stand for
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  88(CX), Y8                                // token 0, q of k = 28, 30
+	VPBROADCASTD  -72(CX), Y8                               // token 0, q of k = 28, 30
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  92(CX), Y8                                // token 0, q of k = 29, 31
+	VPBROADCASTD  -68(CX), Y8                               // token 0, q of k = 29, 31
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  216(CX), Y8                               // token 1, q of k = 28, 30
+	VPBROADCASTD  24(CX), Y8                                // token 1, q of k = 28, 30
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  220(CX), Y8                               // token 1, q of k = 29, 31
+	VPBROADCASTD  28(CX), Y8                                // token 1, q of k = 29, 31
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  344(CX), Y8                               // token 2, q of k = 28, 30
+	VPBROADCASTD  -72(R10), Y8                              // token 2, q of k = 28, 30
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  348(CX), Y8                               // token 2, q of k = 29, 31
+	VPBROADCASTD  -68(R10), Y8                              // token 2, q of k = 29, 31
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  104(CX), Y8                               // token 0, Σq
-	VPSLLD        $2, Y8, Y6
-	VPSLLD        $3, Y8, Y8
-	VPADDD        Y6, Y8, Y8                                // 12 times
-	VPSUBD        Y8, Y3, Y3                                // - 12·Σq
-	VPBROADCASTD  232(CX), Y8                               // token 1, Σq
-	VPSLLD        $2, Y8, Y6
-	VPSLLD        $3, Y8, Y8
-	VPADDD        Y6, Y8, Y8                                // 12 times
-	VPSUBD        Y8, Y4, Y4                                // - 12·Σq
-	VPBROADCASTD  360(CX), Y8                               // token 2, Σq
-	VPSLLD        $2, Y8, Y6
-	VPSLLD        $3, Y8, Y8
-	VPADDD        Y6, Y8, Y8                                // 12 times
-	VPSUBD        Y8, Y5, Y5                                // - 12·Σq
-	VMOVUPS       128(BX), Y6                               // d
-	VBROADCASTSS  96(CX), Y8                                // token 0, d of its block
+	VPBROADCASTD  -56(CX), Y8                               // token 0
+	VPSRAD        $1, Y8, Y6                                // -4·N
+	VPADDD        Y6, Y8, Y8                                // -12·N
+	VPADDD        Y8, Y3, Y3                                // - 12·N
+	VPBROADCASTD  40(CX), Y8                                // token 1
+	VPSRAD        $1, Y8, Y6                                // -4·N
+	VPADDD        Y6, Y8, Y8                                // -12·N
+	VPADDD        Y8, Y4, Y4                                // - 12·N
+	VPBROADCASTD  -56(R10), Y8                              // token 2
+	VPSRAD        $1, Y8, Y6                                // -4·N
+	VPADDD        Y6, Y8, Y8                                // -12·N
+	VPADDD        Y8, Y5, Y5                                // - 12·N
+	VMOVUPS       (BX), Y6                                  // d
+	VBROADCASTSS  -64(CX), Y8                               // token 0, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y8, Y3, Y0                                // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  224(CX), Y8                               // token 1, d of its block
+	VBROADCASTSS  32(CX), Y8                                // token 1, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y4, Y4
 	VFMADD231PS   Y8, Y4, Y1                                // acc[1] = FMA(sum, scale, acc)
-	VBROADCASTSS  352(CX), Y8                               // token 2, d of its block
+	VBROADCASTSS  -64(R10), Y8                              // token 2, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y5, Y5
 	VFMADD231PS   Y8, Y5, Y2                                // acc[2] = FMA(sum, scale, acc)
+	ADDQ          $288, R10
 	ADDQ          $160, BX                                  // next block
-	ADDQ          $384, CX
+	ADDQ          $288, CX
 	DECQ          DX
 	JNZ           block
 
@@ -1191,32 +1196,35 @@ TEXT ·MatmulMXFP4Int16x4AVX2(SB), NOSPLIT, $0-40
 	VXORPS        Y1, Y1, Y1                                // acc = +0
 	VXORPS        Y2, Y2, Y2                                // acc = +0
 	VXORPS        Y3, Y3, Y3                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
+	LEAQ          192(CX), R10                              // the third token's record
 
 	PCALIGN       $32
 block:
-	VMOVDQU       (BX), Y9                                  // low codes of k = 0..7
+	VMOVDQU       -128(BX), Y9                              // low codes of k = 0..7
 	VPAND         Y13, Y9, Y8                               // k = 0..3
 	VPSHUFB       Y8, Y12, Y8                               // what the indices stand for
 	VPAND         Y14, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  32(CX), Y10                               // token 0, q of k = 0, 2
+	VPBROADCASTD  -128(CX), Y10                             // token 0, q of k = 0, 2
 	VPMADDWD      Y11, Y10, Y4
-	VPBROADCASTD  36(CX), Y10                               // token 0, q of k = 1, 3
+	VPBROADCASTD  -124(CX), Y10                             // token 0, q of k = 1, 3
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  160(CX), Y10                              // token 1, q of k = 0, 2
+	VPBROADCASTD  -32(CX), Y10                              // token 1, q of k = 0, 2
 	VPMADDWD      Y11, Y10, Y5
-	VPBROADCASTD  164(CX), Y10                              // token 1, q of k = 1, 3
+	VPBROADCASTD  -28(CX), Y10                              // token 1, q of k = 1, 3
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  288(CX), Y10                              // token 2, q of k = 0, 2
+	VPBROADCASTD  -128(R10), Y10                            // token 2, q of k = 0, 2
 	VPMADDWD      Y11, Y10, Y6
-	VPBROADCASTD  292(CX), Y10                              // token 2, q of k = 1, 3
+	VPBROADCASTD  -124(R10), Y10                            // token 2, q of k = 1, 3
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  416(CX), Y10                              // token 3, q of k = 0, 2
+	VPBROADCASTD  -32(R10), Y10                             // token 3, q of k = 0, 2
 	VPMADDWD      Y11, Y10, Y7
-	VPBROADCASTD  420(CX), Y10                              // token 3, q of k = 1, 3
+	VPBROADCASTD  -28(R10), Y10                             // token 3, q of k = 1, 3
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
 	VPSRLW        $4, Y9, Y8
@@ -1224,57 +1232,57 @@ block:
 	VPSHUFB       Y8, Y12, Y8                               // what the indices stand for
 	VPAND         Y14, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  40(CX), Y10                               // token 0, q of k = 4, 6
+	VPBROADCASTD  -120(CX), Y10                             // token 0, q of k = 4, 6
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  44(CX), Y10                               // token 0, q of k = 5, 7
+	VPBROADCASTD  -116(CX), Y10                             // token 0, q of k = 5, 7
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  168(CX), Y10                              // token 1, q of k = 4, 6
+	VPBROADCASTD  -24(CX), Y10                              // token 1, q of k = 4, 6
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  172(CX), Y10                              // token 1, q of k = 5, 7
+	VPBROADCASTD  -20(CX), Y10                              // token 1, q of k = 5, 7
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  296(CX), Y10                              // token 2, q of k = 4, 6
+	VPBROADCASTD  -120(R10), Y10                            // token 2, q of k = 4, 6
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  300(CX), Y10                              // token 2, q of k = 5, 7
+	VPBROADCASTD  -116(R10), Y10                            // token 2, q of k = 5, 7
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  424(CX), Y10                              // token 3, q of k = 4, 6
+	VPBROADCASTD  -24(R10), Y10                             // token 3, q of k = 4, 6
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  428(CX), Y10                              // token 3, q of k = 5, 7
+	VPBROADCASTD  -20(R10), Y10                             // token 3, q of k = 5, 7
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VMOVDQU       32(BX), Y9                                // low codes of k = 8..15
+	VMOVDQU       -96(BX), Y9                               // low codes of k = 8..15
 	VPAND         Y13, Y9, Y8                               // k = 8..11
 	VPSHUFB       Y8, Y12, Y8                               // what the indices stand for
 	VPAND         Y14, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  48(CX), Y10                               // token 0, q of k = 8, 10
+	VPBROADCASTD  -112(CX), Y10                             // token 0, q of k = 8, 10
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  52(CX), Y10                               // token 0, q of k = 9, 11
+	VPBROADCASTD  -108(CX), Y10                             // token 0, q of k = 9, 11
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  176(CX), Y10                              // token 1, q of k = 8, 10
+	VPBROADCASTD  -16(CX), Y10                              // token 1, q of k = 8, 10
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  180(CX), Y10                              // token 1, q of k = 9, 11
+	VPBROADCASTD  -12(CX), Y10                              // token 1, q of k = 9, 11
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  304(CX), Y10                              // token 2, q of k = 8, 10
+	VPBROADCASTD  -112(R10), Y10                            // token 2, q of k = 8, 10
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  308(CX), Y10                              // token 2, q of k = 9, 11
+	VPBROADCASTD  -108(R10), Y10                            // token 2, q of k = 9, 11
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  432(CX), Y10                              // token 3, q of k = 8, 10
+	VPBROADCASTD  -16(R10), Y10                             // token 3, q of k = 8, 10
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  436(CX), Y10                              // token 3, q of k = 9, 11
+	VPBROADCASTD  -12(R10), Y10                             // token 3, q of k = 9, 11
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
 	VPSRLW        $4, Y9, Y8
@@ -1282,57 +1290,57 @@ block:
 	VPSHUFB       Y8, Y12, Y8                               // what the indices stand for
 	VPAND         Y14, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  56(CX), Y10                               // token 0, q of k = 12, 14
+	VPBROADCASTD  -104(CX), Y10                             // token 0, q of k = 12, 14
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  60(CX), Y10                               // token 0, q of k = 13, 15
+	VPBROADCASTD  -100(CX), Y10                             // token 0, q of k = 13, 15
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  184(CX), Y10                              // token 1, q of k = 12, 14
+	VPBROADCASTD  -8(CX), Y10                               // token 1, q of k = 12, 14
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  188(CX), Y10                              // token 1, q of k = 13, 15
+	VPBROADCASTD  -4(CX), Y10                               // token 1, q of k = 13, 15
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  312(CX), Y10                              // token 2, q of k = 12, 14
+	VPBROADCASTD  -104(R10), Y10                            // token 2, q of k = 12, 14
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  316(CX), Y10                              // token 2, q of k = 13, 15
+	VPBROADCASTD  -100(R10), Y10                            // token 2, q of k = 13, 15
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  440(CX), Y10                              // token 3, q of k = 12, 14
+	VPBROADCASTD  -8(R10), Y10                              // token 3, q of k = 12, 14
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  444(CX), Y10                              // token 3, q of k = 13, 15
+	VPBROADCASTD  -4(R10), Y10                              // token 3, q of k = 13, 15
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VMOVDQU       64(BX), Y9                                // low codes of k = 16..23
+	VMOVDQU       -64(BX), Y9                               // low codes of k = 16..23
 	VPAND         Y13, Y9, Y8                               // k = 16..19
 	VPSHUFB       Y8, Y12, Y8                               // what the indices stand for
 	VPAND         Y14, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  64(CX), Y10                               // token 0, q of k = 16, 18
+	VPBROADCASTD  -96(CX), Y10                              // token 0, q of k = 16, 18
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  68(CX), Y10                               // token 0, q of k = 17, 19
+	VPBROADCASTD  -92(CX), Y10                              // token 0, q of k = 17, 19
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  192(CX), Y10                              // token 1, q of k = 16, 18
+	VPBROADCASTD  (CX), Y10                                 // token 1, q of k = 16, 18
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  196(CX), Y10                              // token 1, q of k = 17, 19
+	VPBROADCASTD  4(CX), Y10                                // token 1, q of k = 17, 19
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  320(CX), Y10                              // token 2, q of k = 16, 18
+	VPBROADCASTD  -96(R10), Y10                             // token 2, q of k = 16, 18
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  324(CX), Y10                              // token 2, q of k = 17, 19
+	VPBROADCASTD  -92(R10), Y10                             // token 2, q of k = 17, 19
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  448(CX), Y10                              // token 3, q of k = 16, 18
+	VPBROADCASTD  (R10), Y10                                // token 3, q of k = 16, 18
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  452(CX), Y10                              // token 3, q of k = 17, 19
+	VPBROADCASTD  4(R10), Y10                               // token 3, q of k = 17, 19
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
 	VPSRLW        $4, Y9, Y8
@@ -1340,57 +1348,57 @@ block:
 	VPSHUFB       Y8, Y12, Y8                               // what the indices stand for
 	VPAND         Y14, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  72(CX), Y10                               // token 0, q of k = 20, 22
+	VPBROADCASTD  -88(CX), Y10                              // token 0, q of k = 20, 22
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  76(CX), Y10                               // token 0, q of k = 21, 23
+	VPBROADCASTD  -84(CX), Y10                              // token 0, q of k = 21, 23
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  200(CX), Y10                              // token 1, q of k = 20, 22
+	VPBROADCASTD  8(CX), Y10                                // token 1, q of k = 20, 22
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  204(CX), Y10                              // token 1, q of k = 21, 23
+	VPBROADCASTD  12(CX), Y10                               // token 1, q of k = 21, 23
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  328(CX), Y10                              // token 2, q of k = 20, 22
+	VPBROADCASTD  -88(R10), Y10                             // token 2, q of k = 20, 22
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  332(CX), Y10                              // token 2, q of k = 21, 23
+	VPBROADCASTD  -84(R10), Y10                             // token 2, q of k = 21, 23
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  456(CX), Y10                              // token 3, q of k = 20, 22
+	VPBROADCASTD  8(R10), Y10                               // token 3, q of k = 20, 22
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  460(CX), Y10                              // token 3, q of k = 21, 23
+	VPBROADCASTD  12(R10), Y10                              // token 3, q of k = 21, 23
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VMOVDQU       96(BX), Y9                                // low codes of k = 24..31
+	VMOVDQU       -32(BX), Y9                               // low codes of k = 24..31
 	VPAND         Y13, Y9, Y8                               // k = 24..27
 	VPSHUFB       Y8, Y12, Y8                               // what the indices stand for
 	VPAND         Y14, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  80(CX), Y10                               // token 0, q of k = 24, 26
+	VPBROADCASTD  -80(CX), Y10                              // token 0, q of k = 24, 26
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  84(CX), Y10                               // token 0, q of k = 25, 27
+	VPBROADCASTD  -76(CX), Y10                              // token 0, q of k = 25, 27
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  208(CX), Y10                              // token 1, q of k = 24, 26
+	VPBROADCASTD  16(CX), Y10                               // token 1, q of k = 24, 26
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  212(CX), Y10                              // token 1, q of k = 25, 27
+	VPBROADCASTD  20(CX), Y10                               // token 1, q of k = 25, 27
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  336(CX), Y10                              // token 2, q of k = 24, 26
+	VPBROADCASTD  -80(R10), Y10                             // token 2, q of k = 24, 26
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  340(CX), Y10                              // token 2, q of k = 25, 27
+	VPBROADCASTD  -76(R10), Y10                             // token 2, q of k = 25, 27
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  464(CX), Y10                              // token 3, q of k = 24, 26
+	VPBROADCASTD  16(R10), Y10                              // token 3, q of k = 24, 26
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  468(CX), Y10                              // token 3, q of k = 25, 27
+	VPBROADCASTD  20(R10), Y10                              // token 3, q of k = 25, 27
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
 	VPSRLW        $4, Y9, Y8
@@ -1398,69 +1406,66 @@ block:
 	VPSHUFB       Y8, Y12, Y8                               // what the indices stand for
 	VPAND         Y14, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  88(CX), Y10                               // token 0, q of k = 28, 30
+	VPBROADCASTD  -72(CX), Y10                              // token 0, q of k = 28, 30
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  92(CX), Y10                               // token 0, q of k = 29, 31
+	VPBROADCASTD  -68(CX), Y10                              // token 0, q of k = 29, 31
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  216(CX), Y10                              // token 1, q of k = 28, 30
+	VPBROADCASTD  24(CX), Y10                               // token 1, q of k = 28, 30
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  220(CX), Y10                              // token 1, q of k = 29, 31
+	VPBROADCASTD  28(CX), Y10                               // token 1, q of k = 29, 31
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  344(CX), Y10                              // token 2, q of k = 28, 30
+	VPBROADCASTD  -72(R10), Y10                             // token 2, q of k = 28, 30
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  348(CX), Y10                              // token 2, q of k = 29, 31
+	VPBROADCASTD  -68(R10), Y10                             // token 2, q of k = 29, 31
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  472(CX), Y10                              // token 3, q of k = 28, 30
+	VPBROADCASTD  24(R10), Y10                              // token 3, q of k = 28, 30
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  476(CX), Y10                              // token 3, q of k = 29, 31
+	VPBROADCASTD  28(R10), Y10                              // token 3, q of k = 29, 31
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  104(CX), Y10                              // token 0, Σq
-	VPSLLD        $2, Y10, Y8
-	VPSLLD        $3, Y10, Y10
-	VPADDD        Y8, Y10, Y10                              // 12 times
-	VPSUBD        Y10, Y4, Y4                               // - 12·Σq
-	VPBROADCASTD  232(CX), Y10                              // token 1, Σq
-	VPSLLD        $2, Y10, Y8
-	VPSLLD        $3, Y10, Y10
-	VPADDD        Y8, Y10, Y10                              // 12 times
-	VPSUBD        Y10, Y5, Y5                               // - 12·Σq
-	VPBROADCASTD  360(CX), Y10                              // token 2, Σq
-	VPSLLD        $2, Y10, Y8
-	VPSLLD        $3, Y10, Y10
-	VPADDD        Y8, Y10, Y10                              // 12 times
-	VPSUBD        Y10, Y6, Y6                               // - 12·Σq
-	VPBROADCASTD  488(CX), Y10                              // token 3, Σq
-	VPSLLD        $2, Y10, Y8
-	VPSLLD        $3, Y10, Y10
-	VPADDD        Y8, Y10, Y10                              // 12 times
-	VPSUBD        Y10, Y7, Y7                               // - 12·Σq
-	VMOVUPS       128(BX), Y8                               // d
-	VBROADCASTSS  96(CX), Y10                               // token 0, d of its block
+	VPBROADCASTD  -56(CX), Y10                              // token 0
+	VPSRAD        $1, Y10, Y8                               // -4·N
+	VPADDD        Y8, Y10, Y10                              // -12·N
+	VPADDD        Y10, Y4, Y4                               // - 12·N
+	VPBROADCASTD  40(CX), Y10                               // token 1
+	VPSRAD        $1, Y10, Y8                               // -4·N
+	VPADDD        Y8, Y10, Y10                              // -12·N
+	VPADDD        Y10, Y5, Y5                               // - 12·N
+	VPBROADCASTD  -56(R10), Y10                             // token 2
+	VPSRAD        $1, Y10, Y8                               // -4·N
+	VPADDD        Y8, Y10, Y10                              // -12·N
+	VPADDD        Y10, Y6, Y6                               // - 12·N
+	VPBROADCASTD  40(R10), Y10                              // token 3
+	VPSRAD        $1, Y10, Y8                               // -4·N
+	VPADDD        Y8, Y10, Y10                              // -12·N
+	VPADDD        Y10, Y7, Y7                               // - 12·N
+	VMOVUPS       (BX), Y8                                  // d
+	VBROADCASTSS  -64(CX), Y10                              // token 0, d of its block
 	VMULPS        Y8, Y10, Y10                              // times the weights' scale
 	VCVTDQ2PS     Y4, Y4
 	VFMADD231PS   Y10, Y4, Y0                               // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  224(CX), Y10                              // token 1, d of its block
+	VBROADCASTSS  32(CX), Y10                               // token 1, d of its block
 	VMULPS        Y8, Y10, Y10                              // times the weights' scale
 	VCVTDQ2PS     Y5, Y5
 	VFMADD231PS   Y10, Y5, Y1                               // acc[1] = FMA(sum, scale, acc)
-	VBROADCASTSS  352(CX), Y10                              // token 2, d of its block
+	VBROADCASTSS  -64(R10), Y10                             // token 2, d of its block
 	VMULPS        Y8, Y10, Y10                              // times the weights' scale
 	VCVTDQ2PS     Y6, Y6
 	VFMADD231PS   Y10, Y6, Y2                               // acc[2] = FMA(sum, scale, acc)
-	VBROADCASTSS  480(CX), Y10                              // token 3, d of its block
+	VBROADCASTSS  32(R10), Y10                              // token 3, d of its block
 	VMULPS        Y8, Y10, Y10                              // times the weights' scale
 	VCVTDQ2PS     Y7, Y7
 	VFMADD231PS   Y10, Y7, Y3                               // acc[3] = FMA(sum, scale, acc)
+	ADDQ          $384, R10
 	ADDQ          $160, BX                                  // next block
-	ADDQ          $512, CX
+	ADDQ          $384, CX
 	DECQ          DX
 	JNZ           block
 

@@ -41,14 +41,18 @@
 // 	  16  nibbles   128 bytes: 4 vectors; vector v, byte b: code of k = 8v+b low, k = 8v+4+b high
 //
 // A vector has one row a lane; b = 0..3 is the byte in the lane.
-// A record of activations is 128 bytes, the tokens' records of a block lie together:
-// int8 q[32], int16 q[32], f32 d, f32 s = d·N, int32 N = Σq, int32 H[2] = Σ of each half.
+// A record of activations is 64 bytes (Int16: 96), the tokens' records of a block lie
+// together: int8 q[32] (int16 q[32], every four in the order 0, 2, 1, 3), f32 d,
+// f32 s = d·N, int32 -8·N, -16·N, -128·N (N = Σq), H[2] = Σ of each half, and int16
+// H[2] (Int16: zeros).
 //
 // Registers, with T tokens: Y0.. T sums acc in fp32; then T integer sums of the block;
 // then, where a block takes several spans or halves, T partial sums; then codes, plane,
 // scratch; with one token of int16 activations a second sum, of the odd k; constants in
 // those left.
-// DI dst, SI bytes from token to token, BX panel, CX activations, DX steps left,
+// DI dst, SI bytes from token to token, DX steps left, BX panel, CX activations, both
+// 128 bytes ahead, where more operands are near enough for offsets of one byte; with
+// int16 activations R10 those of the third token on,
 // R8 head of the super-block, R9 blocks left in it.
 //
 // Tails: none. A panel always has 8 rows (missing ones are zero and their results
@@ -88,6 +92,8 @@ TEXT ·MatmulQ4_KInt8x1AVX2(SB), NOSPLIT, $0-40
 	VMOVDQU       maskLow<>(SB), Y5                         // the low code of every byte
 	VMOVDQU       ones16<>(SB), Y6                          // 1 in every int16
 	VXORPS        Y0, Y0, Y0                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 super:
@@ -97,62 +103,62 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       16(BX), Y3                                // low codes of k = 0..7
+	VMOVDQU       -112(BX), Y3                              // low codes of k = 0..7
 	VPAND         Y5, Y3, Y2                                // k = 0..3
-	VPBROADCASTD  (CX), Y4                                  // token 0, q of k = 0..3
+	VPBROADCASTD  -128(CX), Y4                              // token 0, q of k = 0..3
 	VPMADDUBSW    Y4, Y2, Y1                                // u8·int8, pairs added
 	VPSRLW        $4, Y3, Y2
 	VPAND         Y5, Y2, Y2                                // k = 4..7
-	VPBROADCASTD  4(CX), Y4                                 // token 0, q of k = 4..7
+	VPBROADCASTD  -124(CX), Y4                              // token 0, q of k = 4..7
 	VPMADDUBSW    Y4, Y2, Y4                                // u8·int8, pairs added
 	VPADDW        Y4, Y1, Y1
-	VMOVDQU       48(BX), Y3                                // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y3                               // low codes of k = 8..15
 	VPAND         Y5, Y3, Y2                                // k = 8..11
-	VPBROADCASTD  8(CX), Y4                                 // token 0, q of k = 8..11
+	VPBROADCASTD  -120(CX), Y4                              // token 0, q of k = 8..11
 	VPMADDUBSW    Y4, Y2, Y4                                // u8·int8, pairs added
 	VPADDW        Y4, Y1, Y1
 	VPSRLW        $4, Y3, Y2
 	VPAND         Y5, Y2, Y2                                // k = 12..15
-	VPBROADCASTD  12(CX), Y4                                // token 0, q of k = 12..15
+	VPBROADCASTD  -116(CX), Y4                              // token 0, q of k = 12..15
 	VPMADDUBSW    Y4, Y2, Y4                                // u8·int8, pairs added
 	VPADDW        Y4, Y1, Y1
-	VMOVDQU       80(BX), Y3                                // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y3                               // low codes of k = 16..23
 	VPAND         Y5, Y3, Y2                                // k = 16..19
-	VPBROADCASTD  16(CX), Y4                                // token 0, q of k = 16..19
+	VPBROADCASTD  -112(CX), Y4                              // token 0, q of k = 16..19
 	VPMADDUBSW    Y4, Y2, Y4                                // u8·int8, pairs added
 	VPADDW        Y4, Y1, Y1
 	VPSRLW        $4, Y3, Y2
 	VPAND         Y5, Y2, Y2                                // k = 20..23
-	VPBROADCASTD  20(CX), Y4                                // token 0, q of k = 20..23
+	VPBROADCASTD  -108(CX), Y4                              // token 0, q of k = 20..23
 	VPMADDUBSW    Y4, Y2, Y4                                // u8·int8, pairs added
 	VPADDW        Y4, Y1, Y1
-	VMOVDQU       112(BX), Y3                               // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y3                               // low codes of k = 24..31
 	VPAND         Y5, Y3, Y2                                // k = 24..27
-	VPBROADCASTD  24(CX), Y4                                // token 0, q of k = 24..27
+	VPBROADCASTD  -104(CX), Y4                              // token 0, q of k = 24..27
 	VPMADDUBSW    Y4, Y2, Y4                                // u8·int8, pairs added
 	VPADDW        Y4, Y1, Y1
 	VPSRLW        $4, Y3, Y2
 	VPAND         Y5, Y2, Y2                                // k = 28..31
-	VPBROADCASTD  28(CX), Y4                                // token 0, q of k = 28..31
+	VPBROADCASTD  -100(CX), Y4                              // token 0, q of k = 28..31
 	VPMADDUBSW    Y4, Y2, Y4                                // u8·int8, pairs added
 	VPADDW        Y4, Y1, Y1
 	VPMADDWD      Y6, Y1, Y1                                // sum[0] = pairs of int16
-	VCVTPH2PS     (R8), Y2                                  // d as fp32
-	VPMOVZXBD     (BX), Y3                                  // sc as int32
+	VCVTPH2PS     -128(R8), Y2                              // d as fp32
+	VPMOVZXBD     -128(BX), Y3                              // sc as int32
 	VCVTDQ2PS     Y3, Y3
 	VMULPS        Y3, Y2, Y2                                // D = d·sc, exact
-	VPMOVZXBD     8(BX), Y3                                 // mn as int32
+	VPMOVZXBD     -120(BX), Y3                              // mn as int32
 	VCVTDQ2PS     Y3, Y3
-	VCVTPH2PS     16(R8), Y4                                // dmin
+	VCVTPH2PS     -112(R8), Y4                              // dmin
 	VMULPS        Y4, Y3, Y3                                // M = dmin·mn, exact
-	VBROADCASTSS  96(CX), Y4                                // token 0, d of its block
+	VBROADCASTSS  -96(CX), Y4                               // token 0, d of its block
 	VMULPS        Y2, Y4, Y4                                // times the weights' scale
 	VCVTDQ2PS     Y1, Y1
 	VFMADD231PS   Y4, Y1, Y0                                // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  100(CX), Y4                               // s of its block
+	VBROADCASTSS  -92(CX), Y4                               // s of its block
 	VFNMADD231PS  Y4, Y3, Y0                                // acc[0] = FMA(-M, s, acc)
 	ADDQ          $144, BX                                  // next block
-	ADDQ          $128, CX
+	ADDQ          $64, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block
@@ -175,6 +181,8 @@ TEXT ·MatmulQ4_KInt8x2AVX2(SB), NOSPLIT, $0-40
 	VMOVDQU       ones16<>(SB), Y8                          // 1 in every int16
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	VXORPS        Y1, Y1, Y1                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 super:
@@ -184,92 +192,92 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       16(BX), Y5                                // low codes of k = 0..7
+	VMOVDQU       -112(BX), Y5                              // low codes of k = 0..7
 	VPAND         Y7, Y5, Y4                                // k = 0..3
-	VPBROADCASTD  (CX), Y6                                  // token 0, q of k = 0..3
+	VPBROADCASTD  -128(CX), Y6                              // token 0, q of k = 0..3
 	VPMADDUBSW    Y6, Y4, Y2                                // u8·int8, pairs added
-	VPBROADCASTD  128(CX), Y6                               // token 1, q of k = 0..3
+	VPBROADCASTD  -64(CX), Y6                               // token 1, q of k = 0..3
 	VPMADDUBSW    Y6, Y4, Y3                                // u8·int8, pairs added
 	VPSRLW        $4, Y5, Y4
 	VPAND         Y7, Y4, Y4                                // k = 4..7
-	VPBROADCASTD  4(CX), Y6                                 // token 0, q of k = 4..7
+	VPBROADCASTD  -124(CX), Y6                              // token 0, q of k = 4..7
 	VPMADDUBSW    Y6, Y4, Y6                                // u8·int8, pairs added
 	VPADDW        Y6, Y2, Y2
-	VPBROADCASTD  132(CX), Y6                               // token 1, q of k = 4..7
+	VPBROADCASTD  -60(CX), Y6                               // token 1, q of k = 4..7
 	VPMADDUBSW    Y6, Y4, Y6                                // u8·int8, pairs added
 	VPADDW        Y6, Y3, Y3
-	VMOVDQU       48(BX), Y5                                // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y5                               // low codes of k = 8..15
 	VPAND         Y7, Y5, Y4                                // k = 8..11
-	VPBROADCASTD  8(CX), Y6                                 // token 0, q of k = 8..11
+	VPBROADCASTD  -120(CX), Y6                              // token 0, q of k = 8..11
 	VPMADDUBSW    Y6, Y4, Y6                                // u8·int8, pairs added
 	VPADDW        Y6, Y2, Y2
-	VPBROADCASTD  136(CX), Y6                               // token 1, q of k = 8..11
+	VPBROADCASTD  -56(CX), Y6                               // token 1, q of k = 8..11
 	VPMADDUBSW    Y6, Y4, Y6                                // u8·int8, pairs added
 	VPADDW        Y6, Y3, Y3
 	VPSRLW        $4, Y5, Y4
 	VPAND         Y7, Y4, Y4                                // k = 12..15
-	VPBROADCASTD  12(CX), Y6                                // token 0, q of k = 12..15
+	VPBROADCASTD  -116(CX), Y6                              // token 0, q of k = 12..15
 	VPMADDUBSW    Y6, Y4, Y6                                // u8·int8, pairs added
 	VPADDW        Y6, Y2, Y2
-	VPBROADCASTD  140(CX), Y6                               // token 1, q of k = 12..15
+	VPBROADCASTD  -52(CX), Y6                               // token 1, q of k = 12..15
 	VPMADDUBSW    Y6, Y4, Y6                                // u8·int8, pairs added
 	VPADDW        Y6, Y3, Y3
-	VMOVDQU       80(BX), Y5                                // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y5                               // low codes of k = 16..23
 	VPAND         Y7, Y5, Y4                                // k = 16..19
-	VPBROADCASTD  16(CX), Y6                                // token 0, q of k = 16..19
+	VPBROADCASTD  -112(CX), Y6                              // token 0, q of k = 16..19
 	VPMADDUBSW    Y6, Y4, Y6                                // u8·int8, pairs added
 	VPADDW        Y6, Y2, Y2
-	VPBROADCASTD  144(CX), Y6                               // token 1, q of k = 16..19
+	VPBROADCASTD  -48(CX), Y6                               // token 1, q of k = 16..19
 	VPMADDUBSW    Y6, Y4, Y6                                // u8·int8, pairs added
 	VPADDW        Y6, Y3, Y3
 	VPSRLW        $4, Y5, Y4
 	VPAND         Y7, Y4, Y4                                // k = 20..23
-	VPBROADCASTD  20(CX), Y6                                // token 0, q of k = 20..23
+	VPBROADCASTD  -108(CX), Y6                              // token 0, q of k = 20..23
 	VPMADDUBSW    Y6, Y4, Y6                                // u8·int8, pairs added
 	VPADDW        Y6, Y2, Y2
-	VPBROADCASTD  148(CX), Y6                               // token 1, q of k = 20..23
+	VPBROADCASTD  -44(CX), Y6                               // token 1, q of k = 20..23
 	VPMADDUBSW    Y6, Y4, Y6                                // u8·int8, pairs added
 	VPADDW        Y6, Y3, Y3
-	VMOVDQU       112(BX), Y5                               // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y5                               // low codes of k = 24..31
 	VPAND         Y7, Y5, Y4                                // k = 24..27
-	VPBROADCASTD  24(CX), Y6                                // token 0, q of k = 24..27
+	VPBROADCASTD  -104(CX), Y6                              // token 0, q of k = 24..27
 	VPMADDUBSW    Y6, Y4, Y6                                // u8·int8, pairs added
 	VPADDW        Y6, Y2, Y2
-	VPBROADCASTD  152(CX), Y6                               // token 1, q of k = 24..27
+	VPBROADCASTD  -40(CX), Y6                               // token 1, q of k = 24..27
 	VPMADDUBSW    Y6, Y4, Y6                                // u8·int8, pairs added
 	VPADDW        Y6, Y3, Y3
 	VPSRLW        $4, Y5, Y4
 	VPAND         Y7, Y4, Y4                                // k = 28..31
-	VPBROADCASTD  28(CX), Y6                                // token 0, q of k = 28..31
+	VPBROADCASTD  -100(CX), Y6                              // token 0, q of k = 28..31
 	VPMADDUBSW    Y6, Y4, Y6                                // u8·int8, pairs added
 	VPADDW        Y6, Y2, Y2
-	VPBROADCASTD  156(CX), Y6                               // token 1, q of k = 28..31
+	VPBROADCASTD  -36(CX), Y6                               // token 1, q of k = 28..31
 	VPMADDUBSW    Y6, Y4, Y6                                // u8·int8, pairs added
 	VPADDW        Y6, Y3, Y3
 	VPMADDWD      Y8, Y2, Y2                                // sum[0] = pairs of int16
 	VPMADDWD      Y8, Y3, Y3                                // sum[1] = pairs of int16
-	VCVTPH2PS     (R8), Y4                                  // d as fp32
-	VPMOVZXBD     (BX), Y5                                  // sc as int32
+	VCVTPH2PS     -128(R8), Y4                              // d as fp32
+	VPMOVZXBD     -128(BX), Y5                              // sc as int32
 	VCVTDQ2PS     Y5, Y5
 	VMULPS        Y5, Y4, Y4                                // D = d·sc, exact
-	VPMOVZXBD     8(BX), Y5                                 // mn as int32
+	VPMOVZXBD     -120(BX), Y5                              // mn as int32
 	VCVTDQ2PS     Y5, Y5
-	VCVTPH2PS     16(R8), Y6                                // dmin
+	VCVTPH2PS     -112(R8), Y6                              // dmin
 	VMULPS        Y6, Y5, Y5                                // M = dmin·mn, exact
-	VBROADCASTSS  96(CX), Y6                                // token 0, d of its block
+	VBROADCASTSS  -96(CX), Y6                               // token 0, d of its block
 	VMULPS        Y4, Y6, Y6                                // times the weights' scale
 	VCVTDQ2PS     Y2, Y2
 	VFMADD231PS   Y6, Y2, Y0                                // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  100(CX), Y6                               // s of its block
+	VBROADCASTSS  -92(CX), Y6                               // s of its block
 	VFNMADD231PS  Y6, Y5, Y0                                // acc[0] = FMA(-M, s, acc)
-	VBROADCASTSS  224(CX), Y6                               // token 1, d of its block
+	VBROADCASTSS  -32(CX), Y6                               // token 1, d of its block
 	VMULPS        Y4, Y6, Y6                                // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y6, Y3, Y1                                // acc[1] = FMA(sum, scale, acc)
-	VBROADCASTSS  228(CX), Y6                               // s of its block
+	VBROADCASTSS  -28(CX), Y6                               // s of its block
 	VFNMADD231PS  Y6, Y5, Y1                                // acc[1] = FMA(-M, s, acc)
 	ADDQ          $144, BX                                  // next block
-	ADDQ          $256, CX
+	ADDQ          $128, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block
@@ -295,6 +303,8 @@ TEXT ·MatmulQ4_KInt8x3AVX2(SB), NOSPLIT, $0-40
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	VXORPS        Y1, Y1, Y1                                // acc = +0
 	VXORPS        Y2, Y2, Y2                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 super:
@@ -304,122 +314,122 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       16(BX), Y7                                // low codes of k = 0..7
+	VMOVDQU       -112(BX), Y7                              // low codes of k = 0..7
 	VPAND         Y9, Y7, Y6                                // k = 0..3
-	VPBROADCASTD  (CX), Y8                                  // token 0, q of k = 0..3
+	VPBROADCASTD  -128(CX), Y8                              // token 0, q of k = 0..3
 	VPMADDUBSW    Y8, Y6, Y3                                // u8·int8, pairs added
-	VPBROADCASTD  128(CX), Y8                               // token 1, q of k = 0..3
+	VPBROADCASTD  -64(CX), Y8                               // token 1, q of k = 0..3
 	VPMADDUBSW    Y8, Y6, Y4                                // u8·int8, pairs added
-	VPBROADCASTD  256(CX), Y8                               // token 2, q of k = 0..3
+	VPBROADCASTD  (CX), Y8                                  // token 2, q of k = 0..3
 	VPMADDUBSW    Y8, Y6, Y5                                // u8·int8, pairs added
 	VPSRLW        $4, Y7, Y6
 	VPAND         Y9, Y6, Y6                                // k = 4..7
-	VPBROADCASTD  4(CX), Y8                                 // token 0, q of k = 4..7
+	VPBROADCASTD  -124(CX), Y8                              // token 0, q of k = 4..7
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y3, Y3
-	VPBROADCASTD  132(CX), Y8                               // token 1, q of k = 4..7
+	VPBROADCASTD  -60(CX), Y8                               // token 1, q of k = 4..7
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y4, Y4
-	VPBROADCASTD  260(CX), Y8                               // token 2, q of k = 4..7
+	VPBROADCASTD  4(CX), Y8                                 // token 2, q of k = 4..7
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y5, Y5
-	VMOVDQU       48(BX), Y7                                // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y7                               // low codes of k = 8..15
 	VPAND         Y9, Y7, Y6                                // k = 8..11
-	VPBROADCASTD  8(CX), Y8                                 // token 0, q of k = 8..11
+	VPBROADCASTD  -120(CX), Y8                              // token 0, q of k = 8..11
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y3, Y3
-	VPBROADCASTD  136(CX), Y8                               // token 1, q of k = 8..11
+	VPBROADCASTD  -56(CX), Y8                               // token 1, q of k = 8..11
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y4, Y4
-	VPBROADCASTD  264(CX), Y8                               // token 2, q of k = 8..11
+	VPBROADCASTD  8(CX), Y8                                 // token 2, q of k = 8..11
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y5, Y5
 	VPSRLW        $4, Y7, Y6
 	VPAND         Y9, Y6, Y6                                // k = 12..15
-	VPBROADCASTD  12(CX), Y8                                // token 0, q of k = 12..15
+	VPBROADCASTD  -116(CX), Y8                              // token 0, q of k = 12..15
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y3, Y3
-	VPBROADCASTD  140(CX), Y8                               // token 1, q of k = 12..15
+	VPBROADCASTD  -52(CX), Y8                               // token 1, q of k = 12..15
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y4, Y4
-	VPBROADCASTD  268(CX), Y8                               // token 2, q of k = 12..15
+	VPBROADCASTD  12(CX), Y8                                // token 2, q of k = 12..15
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y5, Y5
-	VMOVDQU       80(BX), Y7                                // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y7                               // low codes of k = 16..23
 	VPAND         Y9, Y7, Y6                                // k = 16..19
-	VPBROADCASTD  16(CX), Y8                                // token 0, q of k = 16..19
+	VPBROADCASTD  -112(CX), Y8                              // token 0, q of k = 16..19
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y3, Y3
-	VPBROADCASTD  144(CX), Y8                               // token 1, q of k = 16..19
+	VPBROADCASTD  -48(CX), Y8                               // token 1, q of k = 16..19
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y4, Y4
-	VPBROADCASTD  272(CX), Y8                               // token 2, q of k = 16..19
+	VPBROADCASTD  16(CX), Y8                                // token 2, q of k = 16..19
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y5, Y5
 	VPSRLW        $4, Y7, Y6
 	VPAND         Y9, Y6, Y6                                // k = 20..23
-	VPBROADCASTD  20(CX), Y8                                // token 0, q of k = 20..23
+	VPBROADCASTD  -108(CX), Y8                              // token 0, q of k = 20..23
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y3, Y3
-	VPBROADCASTD  148(CX), Y8                               // token 1, q of k = 20..23
+	VPBROADCASTD  -44(CX), Y8                               // token 1, q of k = 20..23
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y4, Y4
-	VPBROADCASTD  276(CX), Y8                               // token 2, q of k = 20..23
+	VPBROADCASTD  20(CX), Y8                                // token 2, q of k = 20..23
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y5, Y5
-	VMOVDQU       112(BX), Y7                               // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y7                               // low codes of k = 24..31
 	VPAND         Y9, Y7, Y6                                // k = 24..27
-	VPBROADCASTD  24(CX), Y8                                // token 0, q of k = 24..27
+	VPBROADCASTD  -104(CX), Y8                              // token 0, q of k = 24..27
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y3, Y3
-	VPBROADCASTD  152(CX), Y8                               // token 1, q of k = 24..27
+	VPBROADCASTD  -40(CX), Y8                               // token 1, q of k = 24..27
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y4, Y4
-	VPBROADCASTD  280(CX), Y8                               // token 2, q of k = 24..27
+	VPBROADCASTD  24(CX), Y8                                // token 2, q of k = 24..27
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y5, Y5
 	VPSRLW        $4, Y7, Y6
 	VPAND         Y9, Y6, Y6                                // k = 28..31
-	VPBROADCASTD  28(CX), Y8                                // token 0, q of k = 28..31
+	VPBROADCASTD  -100(CX), Y8                              // token 0, q of k = 28..31
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y3, Y3
-	VPBROADCASTD  156(CX), Y8                               // token 1, q of k = 28..31
+	VPBROADCASTD  -36(CX), Y8                               // token 1, q of k = 28..31
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y4, Y4
-	VPBROADCASTD  284(CX), Y8                               // token 2, q of k = 28..31
+	VPBROADCASTD  28(CX), Y8                                // token 2, q of k = 28..31
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y5, Y5
 	VPMADDWD      Y10, Y3, Y3                               // sum[0] = pairs of int16
 	VPMADDWD      Y10, Y4, Y4                               // sum[1] = pairs of int16
 	VPMADDWD      Y10, Y5, Y5                               // sum[2] = pairs of int16
-	VCVTPH2PS     (R8), Y6                                  // d as fp32
-	VPMOVZXBD     (BX), Y7                                  // sc as int32
+	VCVTPH2PS     -128(R8), Y6                              // d as fp32
+	VPMOVZXBD     -128(BX), Y7                              // sc as int32
 	VCVTDQ2PS     Y7, Y7
 	VMULPS        Y7, Y6, Y6                                // D = d·sc, exact
-	VPMOVZXBD     8(BX), Y7                                 // mn as int32
+	VPMOVZXBD     -120(BX), Y7                              // mn as int32
 	VCVTDQ2PS     Y7, Y7
-	VCVTPH2PS     16(R8), Y8                                // dmin
+	VCVTPH2PS     -112(R8), Y8                              // dmin
 	VMULPS        Y8, Y7, Y7                                // M = dmin·mn, exact
-	VBROADCASTSS  96(CX), Y8                                // token 0, d of its block
+	VBROADCASTSS  -96(CX), Y8                               // token 0, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y8, Y3, Y0                                // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  100(CX), Y8                               // s of its block
+	VBROADCASTSS  -92(CX), Y8                               // s of its block
 	VFNMADD231PS  Y8, Y7, Y0                                // acc[0] = FMA(-M, s, acc)
-	VBROADCASTSS  224(CX), Y8                               // token 1, d of its block
+	VBROADCASTSS  -32(CX), Y8                               // token 1, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y4, Y4
 	VFMADD231PS   Y8, Y4, Y1                                // acc[1] = FMA(sum, scale, acc)
-	VBROADCASTSS  228(CX), Y8                               // s of its block
+	VBROADCASTSS  -28(CX), Y8                               // s of its block
 	VFNMADD231PS  Y8, Y7, Y1                                // acc[1] = FMA(-M, s, acc)
-	VBROADCASTSS  352(CX), Y8                               // token 2, d of its block
+	VBROADCASTSS  32(CX), Y8                                // token 2, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y5, Y5
 	VFMADD231PS   Y8, Y5, Y2                                // acc[2] = FMA(sum, scale, acc)
-	VBROADCASTSS  356(CX), Y8                               // s of its block
+	VBROADCASTSS  36(CX), Y8                                // s of its block
 	VFNMADD231PS  Y8, Y7, Y2                                // acc[2] = FMA(-M, s, acc)
 	ADDQ          $144, BX                                  // next block
-	ADDQ          $384, CX
+	ADDQ          $192, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block
@@ -448,6 +458,8 @@ TEXT ·MatmulQ4_KInt8x4AVX2(SB), NOSPLIT, $0-40
 	VXORPS        Y1, Y1, Y1                                // acc = +0
 	VXORPS        Y2, Y2, Y2                                // acc = +0
 	VXORPS        Y3, Y3, Y3                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 super:
@@ -457,152 +469,152 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       16(BX), Y9                                // low codes of k = 0..7
+	VMOVDQU       -112(BX), Y9                              // low codes of k = 0..7
 	VPAND         Y11, Y9, Y8                               // k = 0..3
-	VPBROADCASTD  (CX), Y10                                 // token 0, q of k = 0..3
+	VPBROADCASTD  -128(CX), Y10                             // token 0, q of k = 0..3
 	VPMADDUBSW    Y10, Y8, Y4                               // u8·int8, pairs added
-	VPBROADCASTD  128(CX), Y10                              // token 1, q of k = 0..3
+	VPBROADCASTD  -64(CX), Y10                              // token 1, q of k = 0..3
 	VPMADDUBSW    Y10, Y8, Y5                               // u8·int8, pairs added
-	VPBROADCASTD  256(CX), Y10                              // token 2, q of k = 0..3
+	VPBROADCASTD  (CX), Y10                                 // token 2, q of k = 0..3
 	VPMADDUBSW    Y10, Y8, Y6                               // u8·int8, pairs added
-	VPBROADCASTD  384(CX), Y10                              // token 3, q of k = 0..3
+	VPBROADCASTD  64(CX), Y10                               // token 3, q of k = 0..3
 	VPMADDUBSW    Y10, Y8, Y7                               // u8·int8, pairs added
 	VPSRLW        $4, Y9, Y8
 	VPAND         Y11, Y8, Y8                               // k = 4..7
-	VPBROADCASTD  4(CX), Y10                                // token 0, q of k = 4..7
+	VPBROADCASTD  -124(CX), Y10                             // token 0, q of k = 4..7
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y4, Y4
-	VPBROADCASTD  132(CX), Y10                              // token 1, q of k = 4..7
+	VPBROADCASTD  -60(CX), Y10                              // token 1, q of k = 4..7
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y5, Y5
-	VPBROADCASTD  260(CX), Y10                              // token 2, q of k = 4..7
+	VPBROADCASTD  4(CX), Y10                                // token 2, q of k = 4..7
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y6, Y6
-	VPBROADCASTD  388(CX), Y10                              // token 3, q of k = 4..7
+	VPBROADCASTD  68(CX), Y10                               // token 3, q of k = 4..7
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y7, Y7
-	VMOVDQU       48(BX), Y9                                // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y9                               // low codes of k = 8..15
 	VPAND         Y11, Y9, Y8                               // k = 8..11
-	VPBROADCASTD  8(CX), Y10                                // token 0, q of k = 8..11
+	VPBROADCASTD  -120(CX), Y10                             // token 0, q of k = 8..11
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y4, Y4
-	VPBROADCASTD  136(CX), Y10                              // token 1, q of k = 8..11
+	VPBROADCASTD  -56(CX), Y10                              // token 1, q of k = 8..11
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y5, Y5
-	VPBROADCASTD  264(CX), Y10                              // token 2, q of k = 8..11
+	VPBROADCASTD  8(CX), Y10                                // token 2, q of k = 8..11
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y6, Y6
-	VPBROADCASTD  392(CX), Y10                              // token 3, q of k = 8..11
+	VPBROADCASTD  72(CX), Y10                               // token 3, q of k = 8..11
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y7, Y7
 	VPSRLW        $4, Y9, Y8
 	VPAND         Y11, Y8, Y8                               // k = 12..15
-	VPBROADCASTD  12(CX), Y10                               // token 0, q of k = 12..15
+	VPBROADCASTD  -116(CX), Y10                             // token 0, q of k = 12..15
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y4, Y4
-	VPBROADCASTD  140(CX), Y10                              // token 1, q of k = 12..15
+	VPBROADCASTD  -52(CX), Y10                              // token 1, q of k = 12..15
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y5, Y5
-	VPBROADCASTD  268(CX), Y10                              // token 2, q of k = 12..15
+	VPBROADCASTD  12(CX), Y10                               // token 2, q of k = 12..15
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y6, Y6
-	VPBROADCASTD  396(CX), Y10                              // token 3, q of k = 12..15
+	VPBROADCASTD  76(CX), Y10                               // token 3, q of k = 12..15
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y7, Y7
-	VMOVDQU       80(BX), Y9                                // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y9                               // low codes of k = 16..23
 	VPAND         Y11, Y9, Y8                               // k = 16..19
-	VPBROADCASTD  16(CX), Y10                               // token 0, q of k = 16..19
+	VPBROADCASTD  -112(CX), Y10                             // token 0, q of k = 16..19
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y4, Y4
-	VPBROADCASTD  144(CX), Y10                              // token 1, q of k = 16..19
+	VPBROADCASTD  -48(CX), Y10                              // token 1, q of k = 16..19
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y5, Y5
-	VPBROADCASTD  272(CX), Y10                              // token 2, q of k = 16..19
+	VPBROADCASTD  16(CX), Y10                               // token 2, q of k = 16..19
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y6, Y6
-	VPBROADCASTD  400(CX), Y10                              // token 3, q of k = 16..19
+	VPBROADCASTD  80(CX), Y10                               // token 3, q of k = 16..19
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y7, Y7
 	VPSRLW        $4, Y9, Y8
 	VPAND         Y11, Y8, Y8                               // k = 20..23
-	VPBROADCASTD  20(CX), Y10                               // token 0, q of k = 20..23
+	VPBROADCASTD  -108(CX), Y10                             // token 0, q of k = 20..23
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y4, Y4
-	VPBROADCASTD  148(CX), Y10                              // token 1, q of k = 20..23
+	VPBROADCASTD  -44(CX), Y10                              // token 1, q of k = 20..23
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y5, Y5
-	VPBROADCASTD  276(CX), Y10                              // token 2, q of k = 20..23
+	VPBROADCASTD  20(CX), Y10                               // token 2, q of k = 20..23
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y6, Y6
-	VPBROADCASTD  404(CX), Y10                              // token 3, q of k = 20..23
+	VPBROADCASTD  84(CX), Y10                               // token 3, q of k = 20..23
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y7, Y7
-	VMOVDQU       112(BX), Y9                               // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y9                               // low codes of k = 24..31
 	VPAND         Y11, Y9, Y8                               // k = 24..27
-	VPBROADCASTD  24(CX), Y10                               // token 0, q of k = 24..27
+	VPBROADCASTD  -104(CX), Y10                             // token 0, q of k = 24..27
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y4, Y4
-	VPBROADCASTD  152(CX), Y10                              // token 1, q of k = 24..27
+	VPBROADCASTD  -40(CX), Y10                              // token 1, q of k = 24..27
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y5, Y5
-	VPBROADCASTD  280(CX), Y10                              // token 2, q of k = 24..27
+	VPBROADCASTD  24(CX), Y10                               // token 2, q of k = 24..27
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y6, Y6
-	VPBROADCASTD  408(CX), Y10                              // token 3, q of k = 24..27
+	VPBROADCASTD  88(CX), Y10                               // token 3, q of k = 24..27
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y7, Y7
 	VPSRLW        $4, Y9, Y8
 	VPAND         Y11, Y8, Y8                               // k = 28..31
-	VPBROADCASTD  28(CX), Y10                               // token 0, q of k = 28..31
+	VPBROADCASTD  -100(CX), Y10                             // token 0, q of k = 28..31
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y4, Y4
-	VPBROADCASTD  156(CX), Y10                              // token 1, q of k = 28..31
+	VPBROADCASTD  -36(CX), Y10                              // token 1, q of k = 28..31
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y5, Y5
-	VPBROADCASTD  284(CX), Y10                              // token 2, q of k = 28..31
+	VPBROADCASTD  28(CX), Y10                               // token 2, q of k = 28..31
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y6, Y6
-	VPBROADCASTD  412(CX), Y10                              // token 3, q of k = 28..31
+	VPBROADCASTD  92(CX), Y10                               // token 3, q of k = 28..31
 	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
 	VPADDW        Y10, Y7, Y7
 	VPMADDWD      Y12, Y4, Y4                               // sum[0] = pairs of int16
 	VPMADDWD      Y12, Y5, Y5                               // sum[1] = pairs of int16
 	VPMADDWD      Y12, Y6, Y6                               // sum[2] = pairs of int16
 	VPMADDWD      Y12, Y7, Y7                               // sum[3] = pairs of int16
-	VCVTPH2PS     (R8), Y8                                  // d as fp32
-	VPMOVZXBD     (BX), Y9                                  // sc as int32
+	VCVTPH2PS     -128(R8), Y8                              // d as fp32
+	VPMOVZXBD     -128(BX), Y9                              // sc as int32
 	VCVTDQ2PS     Y9, Y9
 	VMULPS        Y9, Y8, Y8                                // D = d·sc, exact
-	VPMOVZXBD     8(BX), Y9                                 // mn as int32
+	VPMOVZXBD     -120(BX), Y9                              // mn as int32
 	VCVTDQ2PS     Y9, Y9
-	VCVTPH2PS     16(R8), Y10                               // dmin
+	VCVTPH2PS     -112(R8), Y10                             // dmin
 	VMULPS        Y10, Y9, Y9                               // M = dmin·mn, exact
-	VBROADCASTSS  96(CX), Y10                               // token 0, d of its block
+	VBROADCASTSS  -96(CX), Y10                              // token 0, d of its block
 	VMULPS        Y8, Y10, Y10                              // times the weights' scale
 	VCVTDQ2PS     Y4, Y4
 	VFMADD231PS   Y10, Y4, Y0                               // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  100(CX), Y10                              // s of its block
+	VBROADCASTSS  -92(CX), Y10                              // s of its block
 	VFNMADD231PS  Y10, Y9, Y0                               // acc[0] = FMA(-M, s, acc)
-	VBROADCASTSS  224(CX), Y10                              // token 1, d of its block
+	VBROADCASTSS  -32(CX), Y10                              // token 1, d of its block
 	VMULPS        Y8, Y10, Y10                              // times the weights' scale
 	VCVTDQ2PS     Y5, Y5
 	VFMADD231PS   Y10, Y5, Y1                               // acc[1] = FMA(sum, scale, acc)
-	VBROADCASTSS  228(CX), Y10                              // s of its block
+	VBROADCASTSS  -28(CX), Y10                              // s of its block
 	VFNMADD231PS  Y10, Y9, Y1                               // acc[1] = FMA(-M, s, acc)
-	VBROADCASTSS  352(CX), Y10                              // token 2, d of its block
+	VBROADCASTSS  32(CX), Y10                               // token 2, d of its block
 	VMULPS        Y8, Y10, Y10                              // times the weights' scale
 	VCVTDQ2PS     Y6, Y6
 	VFMADD231PS   Y10, Y6, Y2                               // acc[2] = FMA(sum, scale, acc)
-	VBROADCASTSS  356(CX), Y10                              // s of its block
+	VBROADCASTSS  36(CX), Y10                               // s of its block
 	VFNMADD231PS  Y10, Y9, Y2                               // acc[2] = FMA(-M, s, acc)
-	VBROADCASTSS  480(CX), Y10                              // token 3, d of its block
+	VBROADCASTSS  96(CX), Y10                               // token 3, d of its block
 	VMULPS        Y8, Y10, Y10                              // times the weights' scale
 	VCVTDQ2PS     Y7, Y7
 	VFMADD231PS   Y10, Y7, Y3                               // acc[3] = FMA(sum, scale, acc)
-	VBROADCASTSS  484(CX), Y10                              // s of its block
+	VBROADCASTSS  100(CX), Y10                              // s of its block
 	VFNMADD231PS  Y10, Y9, Y3                               // acc[3] = FMA(-M, s, acc)
 	ADDQ          $144, BX                                  // next block
-	ADDQ          $512, CX
+	ADDQ          $256, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block
@@ -630,6 +642,8 @@ TEXT ·MatmulQ4_KInt16x1AVX2(SB), NOSPLIT, $0-40
 	VMOVDQU       maskLow<>(SB), Y7                         // the low code of every byte
 	VMOVDQU       maskEven<>(SB), Y8                        // the even bytes
 	VXORPS        Y0, Y0, Y0                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 super:
@@ -639,101 +653,101 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       16(BX), Y3                                // low codes of k = 0..7
+	VMOVDQU       -112(BX), Y3                              // low codes of k = 0..7
 	VPAND         Y7, Y3, Y2                                // k = 0..3
 	VPAND         Y8, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  32(CX), Y4                                // token 0, q of k = 0, 2
+	VPBROADCASTD  -128(CX), Y4                              // token 0, q of k = 0, 2
 	VPMADDWD      Y5, Y4, Y1
-	VPBROADCASTD  36(CX), Y4                                // token 0, q of k = 1, 3
+	VPBROADCASTD  -124(CX), Y4                              // token 0, q of k = 1, 3
 	VPMADDWD      Y2, Y4, Y6
 	VPSRLW        $4, Y3, Y2
 	VPAND         Y7, Y2, Y2                                // k = 4..7
 	VPAND         Y8, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  40(CX), Y4                                // token 0, q of k = 4, 6
+	VPBROADCASTD  -120(CX), Y4                              // token 0, q of k = 4, 6
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  44(CX), Y4                                // token 0, q of k = 5, 7
+	VPBROADCASTD  -116(CX), Y4                              // token 0, q of k = 5, 7
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
-	VMOVDQU       48(BX), Y3                                // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y3                               // low codes of k = 8..15
 	VPAND         Y7, Y3, Y2                                // k = 8..11
 	VPAND         Y8, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  48(CX), Y4                                // token 0, q of k = 8, 10
+	VPBROADCASTD  -112(CX), Y4                              // token 0, q of k = 8, 10
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  52(CX), Y4                                // token 0, q of k = 9, 11
+	VPBROADCASTD  -108(CX), Y4                              // token 0, q of k = 9, 11
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
 	VPSRLW        $4, Y3, Y2
 	VPAND         Y7, Y2, Y2                                // k = 12..15
 	VPAND         Y8, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  56(CX), Y4                                // token 0, q of k = 12, 14
+	VPBROADCASTD  -104(CX), Y4                              // token 0, q of k = 12, 14
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  60(CX), Y4                                // token 0, q of k = 13, 15
+	VPBROADCASTD  -100(CX), Y4                              // token 0, q of k = 13, 15
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
-	VMOVDQU       80(BX), Y3                                // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y3                               // low codes of k = 16..23
 	VPAND         Y7, Y3, Y2                                // k = 16..19
 	VPAND         Y8, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  64(CX), Y4                                // token 0, q of k = 16, 18
+	VPBROADCASTD  -96(CX), Y4                               // token 0, q of k = 16, 18
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  68(CX), Y4                                // token 0, q of k = 17, 19
+	VPBROADCASTD  -92(CX), Y4                               // token 0, q of k = 17, 19
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
 	VPSRLW        $4, Y3, Y2
 	VPAND         Y7, Y2, Y2                                // k = 20..23
 	VPAND         Y8, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  72(CX), Y4                                // token 0, q of k = 20, 22
+	VPBROADCASTD  -88(CX), Y4                               // token 0, q of k = 20, 22
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  76(CX), Y4                                // token 0, q of k = 21, 23
+	VPBROADCASTD  -84(CX), Y4                               // token 0, q of k = 21, 23
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
-	VMOVDQU       112(BX), Y3                               // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y3                               // low codes of k = 24..31
 	VPAND         Y7, Y3, Y2                                // k = 24..27
 	VPAND         Y8, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  80(CX), Y4                                // token 0, q of k = 24, 26
+	VPBROADCASTD  -80(CX), Y4                               // token 0, q of k = 24, 26
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  84(CX), Y4                                // token 0, q of k = 25, 27
+	VPBROADCASTD  -76(CX), Y4                               // token 0, q of k = 25, 27
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
 	VPSRLW        $4, Y3, Y2
 	VPAND         Y7, Y2, Y2                                // k = 28..31
 	VPAND         Y8, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  88(CX), Y4                                // token 0, q of k = 28, 30
+	VPBROADCASTD  -72(CX), Y4                               // token 0, q of k = 28, 30
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  92(CX), Y4                                // token 0, q of k = 29, 31
+	VPBROADCASTD  -68(CX), Y4                               // token 0, q of k = 29, 31
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
 	VPADDD        Y6, Y1, Y1                                // both sums
-	VCVTPH2PS     (R8), Y2                                  // d as fp32
-	VPMOVZXBD     (BX), Y3                                  // sc as int32
+	VCVTPH2PS     -128(R8), Y2                              // d as fp32
+	VPMOVZXBD     -128(BX), Y3                              // sc as int32
 	VCVTDQ2PS     Y3, Y3
 	VMULPS        Y3, Y2, Y2                                // D = d·sc, exact
-	VPMOVZXBD     8(BX), Y3                                 // mn as int32
+	VPMOVZXBD     -120(BX), Y3                              // mn as int32
 	VCVTDQ2PS     Y3, Y3
-	VCVTPH2PS     16(R8), Y4                                // dmin
+	VCVTPH2PS     -112(R8), Y4                              // dmin
 	VMULPS        Y4, Y3, Y3                                // M = dmin·mn, exact
-	VBROADCASTSS  96(CX), Y4                                // token 0, d of its block
+	VBROADCASTSS  -64(CX), Y4                               // token 0, d of its block
 	VMULPS        Y2, Y4, Y4                                // times the weights' scale
 	VCVTDQ2PS     Y1, Y1
 	VFMADD231PS   Y4, Y1, Y0                                // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  100(CX), Y4                               // s of its block
+	VBROADCASTSS  -60(CX), Y4                               // s of its block
 	VFNMADD231PS  Y4, Y3, Y0                                // acc[0] = FMA(-M, s, acc)
 	ADDQ          $144, BX                                  // next block
-	ADDQ          $128, CX
+	ADDQ          $96, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block
@@ -756,6 +770,8 @@ TEXT ·MatmulQ4_KInt16x2AVX2(SB), NOSPLIT, $0-40
 	VMOVDQU       maskEven<>(SB), Y9                        // the even bytes
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	VXORPS        Y1, Y1, Y1                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 super:
@@ -765,154 +781,154 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       16(BX), Y5                                // low codes of k = 0..7
+	VMOVDQU       -112(BX), Y5                              // low codes of k = 0..7
 	VPAND         Y8, Y5, Y4                                // k = 0..3
 	VPAND         Y9, Y4, Y7                                // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  32(CX), Y6                                // token 0, q of k = 0, 2
+	VPBROADCASTD  -128(CX), Y6                              // token 0, q of k = 0, 2
 	VPMADDWD      Y7, Y6, Y2
-	VPBROADCASTD  36(CX), Y6                                // token 0, q of k = 1, 3
+	VPBROADCASTD  -124(CX), Y6                              // token 0, q of k = 1, 3
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  160(CX), Y6                               // token 1, q of k = 0, 2
+	VPBROADCASTD  -32(CX), Y6                               // token 1, q of k = 0, 2
 	VPMADDWD      Y7, Y6, Y3
-	VPBROADCASTD  164(CX), Y6                               // token 1, q of k = 1, 3
+	VPBROADCASTD  -28(CX), Y6                               // token 1, q of k = 1, 3
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
 	VPSRLW        $4, Y5, Y4
 	VPAND         Y8, Y4, Y4                                // k = 4..7
 	VPAND         Y9, Y4, Y7                                // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  40(CX), Y6                                // token 0, q of k = 4, 6
+	VPBROADCASTD  -120(CX), Y6                              // token 0, q of k = 4, 6
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  44(CX), Y6                                // token 0, q of k = 5, 7
+	VPBROADCASTD  -116(CX), Y6                              // token 0, q of k = 5, 7
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  168(CX), Y6                               // token 1, q of k = 4, 6
+	VPBROADCASTD  -24(CX), Y6                               // token 1, q of k = 4, 6
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  172(CX), Y6                               // token 1, q of k = 5, 7
+	VPBROADCASTD  -20(CX), Y6                               // token 1, q of k = 5, 7
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VMOVDQU       48(BX), Y5                                // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y5                               // low codes of k = 8..15
 	VPAND         Y8, Y5, Y4                                // k = 8..11
 	VPAND         Y9, Y4, Y7                                // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  48(CX), Y6                                // token 0, q of k = 8, 10
+	VPBROADCASTD  -112(CX), Y6                              // token 0, q of k = 8, 10
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  52(CX), Y6                                // token 0, q of k = 9, 11
+	VPBROADCASTD  -108(CX), Y6                              // token 0, q of k = 9, 11
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  176(CX), Y6                               // token 1, q of k = 8, 10
+	VPBROADCASTD  -16(CX), Y6                               // token 1, q of k = 8, 10
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  180(CX), Y6                               // token 1, q of k = 9, 11
+	VPBROADCASTD  -12(CX), Y6                               // token 1, q of k = 9, 11
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
 	VPSRLW        $4, Y5, Y4
 	VPAND         Y8, Y4, Y4                                // k = 12..15
 	VPAND         Y9, Y4, Y7                                // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  56(CX), Y6                                // token 0, q of k = 12, 14
+	VPBROADCASTD  -104(CX), Y6                              // token 0, q of k = 12, 14
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  60(CX), Y6                                // token 0, q of k = 13, 15
+	VPBROADCASTD  -100(CX), Y6                              // token 0, q of k = 13, 15
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  184(CX), Y6                               // token 1, q of k = 12, 14
+	VPBROADCASTD  -8(CX), Y6                                // token 1, q of k = 12, 14
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  188(CX), Y6                               // token 1, q of k = 13, 15
+	VPBROADCASTD  -4(CX), Y6                                // token 1, q of k = 13, 15
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VMOVDQU       80(BX), Y5                                // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y5                               // low codes of k = 16..23
 	VPAND         Y8, Y5, Y4                                // k = 16..19
 	VPAND         Y9, Y4, Y7                                // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  64(CX), Y6                                // token 0, q of k = 16, 18
+	VPBROADCASTD  -96(CX), Y6                               // token 0, q of k = 16, 18
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  68(CX), Y6                                // token 0, q of k = 17, 19
+	VPBROADCASTD  -92(CX), Y6                               // token 0, q of k = 17, 19
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  192(CX), Y6                               // token 1, q of k = 16, 18
+	VPBROADCASTD  (CX), Y6                                  // token 1, q of k = 16, 18
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  196(CX), Y6                               // token 1, q of k = 17, 19
+	VPBROADCASTD  4(CX), Y6                                 // token 1, q of k = 17, 19
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
 	VPSRLW        $4, Y5, Y4
 	VPAND         Y8, Y4, Y4                                // k = 20..23
 	VPAND         Y9, Y4, Y7                                // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  72(CX), Y6                                // token 0, q of k = 20, 22
+	VPBROADCASTD  -88(CX), Y6                               // token 0, q of k = 20, 22
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  76(CX), Y6                                // token 0, q of k = 21, 23
+	VPBROADCASTD  -84(CX), Y6                               // token 0, q of k = 21, 23
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  200(CX), Y6                               // token 1, q of k = 20, 22
+	VPBROADCASTD  8(CX), Y6                                 // token 1, q of k = 20, 22
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  204(CX), Y6                               // token 1, q of k = 21, 23
+	VPBROADCASTD  12(CX), Y6                                // token 1, q of k = 21, 23
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VMOVDQU       112(BX), Y5                               // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y5                               // low codes of k = 24..31
 	VPAND         Y8, Y5, Y4                                // k = 24..27
 	VPAND         Y9, Y4, Y7                                // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  80(CX), Y6                                // token 0, q of k = 24, 26
+	VPBROADCASTD  -80(CX), Y6                               // token 0, q of k = 24, 26
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  84(CX), Y6                                // token 0, q of k = 25, 27
+	VPBROADCASTD  -76(CX), Y6                               // token 0, q of k = 25, 27
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  208(CX), Y6                               // token 1, q of k = 24, 26
+	VPBROADCASTD  16(CX), Y6                                // token 1, q of k = 24, 26
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  212(CX), Y6                               // token 1, q of k = 25, 27
+	VPBROADCASTD  20(CX), Y6                                // token 1, q of k = 25, 27
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
 	VPSRLW        $4, Y5, Y4
 	VPAND         Y8, Y4, Y4                                // k = 28..31
 	VPAND         Y9, Y4, Y7                                // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  88(CX), Y6                                // token 0, q of k = 28, 30
+	VPBROADCASTD  -72(CX), Y6                               // token 0, q of k = 28, 30
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  92(CX), Y6                                // token 0, q of k = 29, 31
+	VPBROADCASTD  -68(CX), Y6                               // token 0, q of k = 29, 31
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  216(CX), Y6                               // token 1, q of k = 28, 30
+	VPBROADCASTD  24(CX), Y6                                // token 1, q of k = 28, 30
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  220(CX), Y6                               // token 1, q of k = 29, 31
+	VPBROADCASTD  28(CX), Y6                                // token 1, q of k = 29, 31
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VCVTPH2PS     (R8), Y4                                  // d as fp32
-	VPMOVZXBD     (BX), Y5                                  // sc as int32
+	VCVTPH2PS     -128(R8), Y4                              // d as fp32
+	VPMOVZXBD     -128(BX), Y5                              // sc as int32
 	VCVTDQ2PS     Y5, Y5
 	VMULPS        Y5, Y4, Y4                                // D = d·sc, exact
-	VPMOVZXBD     8(BX), Y5                                 // mn as int32
+	VPMOVZXBD     -120(BX), Y5                              // mn as int32
 	VCVTDQ2PS     Y5, Y5
-	VCVTPH2PS     16(R8), Y6                                // dmin
+	VCVTPH2PS     -112(R8), Y6                              // dmin
 	VMULPS        Y6, Y5, Y5                                // M = dmin·mn, exact
-	VBROADCASTSS  96(CX), Y6                                // token 0, d of its block
+	VBROADCASTSS  -64(CX), Y6                               // token 0, d of its block
 	VMULPS        Y4, Y6, Y6                                // times the weights' scale
 	VCVTDQ2PS     Y2, Y2
 	VFMADD231PS   Y6, Y2, Y0                                // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  100(CX), Y6                               // s of its block
+	VBROADCASTSS  -60(CX), Y6                               // s of its block
 	VFNMADD231PS  Y6, Y5, Y0                                // acc[0] = FMA(-M, s, acc)
-	VBROADCASTSS  224(CX), Y6                               // token 1, d of its block
+	VBROADCASTSS  32(CX), Y6                                // token 1, d of its block
 	VMULPS        Y4, Y6, Y6                                // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y6, Y3, Y1                                // acc[1] = FMA(sum, scale, acc)
-	VBROADCASTSS  228(CX), Y6                               // s of its block
+	VBROADCASTSS  36(CX), Y6                                // s of its block
 	VFNMADD231PS  Y6, Y5, Y1                                // acc[1] = FMA(-M, s, acc)
 	ADDQ          $144, BX                                  // next block
-	ADDQ          $256, CX
+	ADDQ          $192, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block
@@ -938,6 +954,9 @@ TEXT ·MatmulQ4_KInt16x3AVX2(SB), NOSPLIT, $0-40
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	VXORPS        Y1, Y1, Y1                                // acc = +0
 	VXORPS        Y2, Y2, Y2                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
+	LEAQ          192(CX), R10                              // the third token's record
 
 	PCALIGN       $32
 super:
@@ -947,207 +966,208 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       16(BX), Y7                                // low codes of k = 0..7
+	VMOVDQU       -112(BX), Y7                              // low codes of k = 0..7
 	VPAND         Y10, Y7, Y6                               // k = 0..3
 	VPAND         Y11, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  32(CX), Y8                                // token 0, q of k = 0, 2
+	VPBROADCASTD  -128(CX), Y8                              // token 0, q of k = 0, 2
 	VPMADDWD      Y9, Y8, Y3
-	VPBROADCASTD  36(CX), Y8                                // token 0, q of k = 1, 3
+	VPBROADCASTD  -124(CX), Y8                              // token 0, q of k = 1, 3
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  160(CX), Y8                               // token 1, q of k = 0, 2
+	VPBROADCASTD  -32(CX), Y8                               // token 1, q of k = 0, 2
 	VPMADDWD      Y9, Y8, Y4
-	VPBROADCASTD  164(CX), Y8                               // token 1, q of k = 1, 3
+	VPBROADCASTD  -28(CX), Y8                               // token 1, q of k = 1, 3
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  288(CX), Y8                               // token 2, q of k = 0, 2
+	VPBROADCASTD  -128(R10), Y8                             // token 2, q of k = 0, 2
 	VPMADDWD      Y9, Y8, Y5
-	VPBROADCASTD  292(CX), Y8                               // token 2, q of k = 1, 3
+	VPBROADCASTD  -124(R10), Y8                             // token 2, q of k = 1, 3
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
 	VPSRLW        $4, Y7, Y6
 	VPAND         Y10, Y6, Y6                               // k = 4..7
 	VPAND         Y11, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  40(CX), Y8                                // token 0, q of k = 4, 6
+	VPBROADCASTD  -120(CX), Y8                              // token 0, q of k = 4, 6
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  44(CX), Y8                                // token 0, q of k = 5, 7
+	VPBROADCASTD  -116(CX), Y8                              // token 0, q of k = 5, 7
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  168(CX), Y8                               // token 1, q of k = 4, 6
+	VPBROADCASTD  -24(CX), Y8                               // token 1, q of k = 4, 6
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  172(CX), Y8                               // token 1, q of k = 5, 7
+	VPBROADCASTD  -20(CX), Y8                               // token 1, q of k = 5, 7
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  296(CX), Y8                               // token 2, q of k = 4, 6
+	VPBROADCASTD  -120(R10), Y8                             // token 2, q of k = 4, 6
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  300(CX), Y8                               // token 2, q of k = 5, 7
+	VPBROADCASTD  -116(R10), Y8                             // token 2, q of k = 5, 7
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VMOVDQU       48(BX), Y7                                // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y7                               // low codes of k = 8..15
 	VPAND         Y10, Y7, Y6                               // k = 8..11
 	VPAND         Y11, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  48(CX), Y8                                // token 0, q of k = 8, 10
+	VPBROADCASTD  -112(CX), Y8                              // token 0, q of k = 8, 10
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  52(CX), Y8                                // token 0, q of k = 9, 11
+	VPBROADCASTD  -108(CX), Y8                              // token 0, q of k = 9, 11
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  176(CX), Y8                               // token 1, q of k = 8, 10
+	VPBROADCASTD  -16(CX), Y8                               // token 1, q of k = 8, 10
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  180(CX), Y8                               // token 1, q of k = 9, 11
+	VPBROADCASTD  -12(CX), Y8                               // token 1, q of k = 9, 11
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  304(CX), Y8                               // token 2, q of k = 8, 10
+	VPBROADCASTD  -112(R10), Y8                             // token 2, q of k = 8, 10
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  308(CX), Y8                               // token 2, q of k = 9, 11
+	VPBROADCASTD  -108(R10), Y8                             // token 2, q of k = 9, 11
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
 	VPSRLW        $4, Y7, Y6
 	VPAND         Y10, Y6, Y6                               // k = 12..15
 	VPAND         Y11, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  56(CX), Y8                                // token 0, q of k = 12, 14
+	VPBROADCASTD  -104(CX), Y8                              // token 0, q of k = 12, 14
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  60(CX), Y8                                // token 0, q of k = 13, 15
+	VPBROADCASTD  -100(CX), Y8                              // token 0, q of k = 13, 15
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  184(CX), Y8                               // token 1, q of k = 12, 14
+	VPBROADCASTD  -8(CX), Y8                                // token 1, q of k = 12, 14
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  188(CX), Y8                               // token 1, q of k = 13, 15
+	VPBROADCASTD  -4(CX), Y8                                // token 1, q of k = 13, 15
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  312(CX), Y8                               // token 2, q of k = 12, 14
+	VPBROADCASTD  -104(R10), Y8                             // token 2, q of k = 12, 14
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  316(CX), Y8                               // token 2, q of k = 13, 15
+	VPBROADCASTD  -100(R10), Y8                             // token 2, q of k = 13, 15
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VMOVDQU       80(BX), Y7                                // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y7                               // low codes of k = 16..23
 	VPAND         Y10, Y7, Y6                               // k = 16..19
 	VPAND         Y11, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  64(CX), Y8                                // token 0, q of k = 16, 18
+	VPBROADCASTD  -96(CX), Y8                               // token 0, q of k = 16, 18
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  68(CX), Y8                                // token 0, q of k = 17, 19
+	VPBROADCASTD  -92(CX), Y8                               // token 0, q of k = 17, 19
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  192(CX), Y8                               // token 1, q of k = 16, 18
+	VPBROADCASTD  (CX), Y8                                  // token 1, q of k = 16, 18
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  196(CX), Y8                               // token 1, q of k = 17, 19
+	VPBROADCASTD  4(CX), Y8                                 // token 1, q of k = 17, 19
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  320(CX), Y8                               // token 2, q of k = 16, 18
+	VPBROADCASTD  -96(R10), Y8                              // token 2, q of k = 16, 18
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  324(CX), Y8                               // token 2, q of k = 17, 19
+	VPBROADCASTD  -92(R10), Y8                              // token 2, q of k = 17, 19
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
 	VPSRLW        $4, Y7, Y6
 	VPAND         Y10, Y6, Y6                               // k = 20..23
 	VPAND         Y11, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  72(CX), Y8                                // token 0, q of k = 20, 22
+	VPBROADCASTD  -88(CX), Y8                               // token 0, q of k = 20, 22
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  76(CX), Y8                                // token 0, q of k = 21, 23
+	VPBROADCASTD  -84(CX), Y8                               // token 0, q of k = 21, 23
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  200(CX), Y8                               // token 1, q of k = 20, 22
+	VPBROADCASTD  8(CX), Y8                                 // token 1, q of k = 20, 22
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  204(CX), Y8                               // token 1, q of k = 21, 23
+	VPBROADCASTD  12(CX), Y8                                // token 1, q of k = 21, 23
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  328(CX), Y8                               // token 2, q of k = 20, 22
+	VPBROADCASTD  -88(R10), Y8                              // token 2, q of k = 20, 22
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  332(CX), Y8                               // token 2, q of k = 21, 23
+	VPBROADCASTD  -84(R10), Y8                              // token 2, q of k = 21, 23
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VMOVDQU       112(BX), Y7                               // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y7                               // low codes of k = 24..31
 	VPAND         Y10, Y7, Y6                               // k = 24..27
 	VPAND         Y11, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  80(CX), Y8                                // token 0, q of k = 24, 26
+	VPBROADCASTD  -80(CX), Y8                               // token 0, q of k = 24, 26
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  84(CX), Y8                                // token 0, q of k = 25, 27
+	VPBROADCASTD  -76(CX), Y8                               // token 0, q of k = 25, 27
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  208(CX), Y8                               // token 1, q of k = 24, 26
+	VPBROADCASTD  16(CX), Y8                                // token 1, q of k = 24, 26
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  212(CX), Y8                               // token 1, q of k = 25, 27
+	VPBROADCASTD  20(CX), Y8                                // token 1, q of k = 25, 27
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  336(CX), Y8                               // token 2, q of k = 24, 26
+	VPBROADCASTD  -80(R10), Y8                              // token 2, q of k = 24, 26
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  340(CX), Y8                               // token 2, q of k = 25, 27
+	VPBROADCASTD  -76(R10), Y8                              // token 2, q of k = 25, 27
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
 	VPSRLW        $4, Y7, Y6
 	VPAND         Y10, Y6, Y6                               // k = 28..31
 	VPAND         Y11, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  88(CX), Y8                                // token 0, q of k = 28, 30
+	VPBROADCASTD  -72(CX), Y8                               // token 0, q of k = 28, 30
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  92(CX), Y8                                // token 0, q of k = 29, 31
+	VPBROADCASTD  -68(CX), Y8                               // token 0, q of k = 29, 31
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  216(CX), Y8                               // token 1, q of k = 28, 30
+	VPBROADCASTD  24(CX), Y8                                // token 1, q of k = 28, 30
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  220(CX), Y8                               // token 1, q of k = 29, 31
+	VPBROADCASTD  28(CX), Y8                                // token 1, q of k = 29, 31
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  344(CX), Y8                               // token 2, q of k = 28, 30
+	VPBROADCASTD  -72(R10), Y8                              // token 2, q of k = 28, 30
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  348(CX), Y8                               // token 2, q of k = 29, 31
+	VPBROADCASTD  -68(R10), Y8                              // token 2, q of k = 29, 31
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VCVTPH2PS     (R8), Y6                                  // d as fp32
-	VPMOVZXBD     (BX), Y7                                  // sc as int32
+	VCVTPH2PS     -128(R8), Y6                              // d as fp32
+	VPMOVZXBD     -128(BX), Y7                              // sc as int32
 	VCVTDQ2PS     Y7, Y7
 	VMULPS        Y7, Y6, Y6                                // D = d·sc, exact
-	VPMOVZXBD     8(BX), Y7                                 // mn as int32
+	VPMOVZXBD     -120(BX), Y7                              // mn as int32
 	VCVTDQ2PS     Y7, Y7
-	VCVTPH2PS     16(R8), Y8                                // dmin
+	VCVTPH2PS     -112(R8), Y8                              // dmin
 	VMULPS        Y8, Y7, Y7                                // M = dmin·mn, exact
-	VBROADCASTSS  96(CX), Y8                                // token 0, d of its block
+	VBROADCASTSS  -64(CX), Y8                               // token 0, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y8, Y3, Y0                                // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  100(CX), Y8                               // s of its block
+	VBROADCASTSS  -60(CX), Y8                               // s of its block
 	VFNMADD231PS  Y8, Y7, Y0                                // acc[0] = FMA(-M, s, acc)
-	VBROADCASTSS  224(CX), Y8                               // token 1, d of its block
+	VBROADCASTSS  32(CX), Y8                                // token 1, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y4, Y4
 	VFMADD231PS   Y8, Y4, Y1                                // acc[1] = FMA(sum, scale, acc)
-	VBROADCASTSS  228(CX), Y8                               // s of its block
+	VBROADCASTSS  36(CX), Y8                                // s of its block
 	VFNMADD231PS  Y8, Y7, Y1                                // acc[1] = FMA(-M, s, acc)
-	VBROADCASTSS  352(CX), Y8                               // token 2, d of its block
+	VBROADCASTSS  -64(R10), Y8                              // token 2, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y5, Y5
 	VFMADD231PS   Y8, Y5, Y2                                // acc[2] = FMA(sum, scale, acc)
-	VBROADCASTSS  356(CX), Y8                               // s of its block
+	VBROADCASTSS  -60(R10), Y8                              // s of its block
 	VFNMADD231PS  Y8, Y7, Y2                                // acc[2] = FMA(-M, s, acc)
+	ADDQ          $288, R10
 	ADDQ          $144, BX                                  // next block
-	ADDQ          $384, CX
+	ADDQ          $288, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block
@@ -1176,6 +1196,9 @@ TEXT ·MatmulQ4_KInt16x4AVX2(SB), NOSPLIT, $0-40
 	VXORPS        Y1, Y1, Y1                                // acc = +0
 	VXORPS        Y2, Y2, Y2                                // acc = +0
 	VXORPS        Y3, Y3, Y3                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
+	LEAQ          192(CX), R10                              // the third token's record
 
 	PCALIGN       $32
 super:
@@ -1185,260 +1208,261 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       16(BX), Y9                                // low codes of k = 0..7
+	VMOVDQU       -112(BX), Y9                              // low codes of k = 0..7
 	VPAND         Y12, Y9, Y8                               // k = 0..3
 	VPAND         Y13, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  32(CX), Y10                               // token 0, q of k = 0, 2
+	VPBROADCASTD  -128(CX), Y10                             // token 0, q of k = 0, 2
 	VPMADDWD      Y11, Y10, Y4
-	VPBROADCASTD  36(CX), Y10                               // token 0, q of k = 1, 3
+	VPBROADCASTD  -124(CX), Y10                             // token 0, q of k = 1, 3
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  160(CX), Y10                              // token 1, q of k = 0, 2
+	VPBROADCASTD  -32(CX), Y10                              // token 1, q of k = 0, 2
 	VPMADDWD      Y11, Y10, Y5
-	VPBROADCASTD  164(CX), Y10                              // token 1, q of k = 1, 3
+	VPBROADCASTD  -28(CX), Y10                              // token 1, q of k = 1, 3
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  288(CX), Y10                              // token 2, q of k = 0, 2
+	VPBROADCASTD  -128(R10), Y10                            // token 2, q of k = 0, 2
 	VPMADDWD      Y11, Y10, Y6
-	VPBROADCASTD  292(CX), Y10                              // token 2, q of k = 1, 3
+	VPBROADCASTD  -124(R10), Y10                            // token 2, q of k = 1, 3
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  416(CX), Y10                              // token 3, q of k = 0, 2
+	VPBROADCASTD  -32(R10), Y10                             // token 3, q of k = 0, 2
 	VPMADDWD      Y11, Y10, Y7
-	VPBROADCASTD  420(CX), Y10                              // token 3, q of k = 1, 3
+	VPBROADCASTD  -28(R10), Y10                             // token 3, q of k = 1, 3
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
 	VPSRLW        $4, Y9, Y8
 	VPAND         Y12, Y8, Y8                               // k = 4..7
 	VPAND         Y13, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  40(CX), Y10                               // token 0, q of k = 4, 6
+	VPBROADCASTD  -120(CX), Y10                             // token 0, q of k = 4, 6
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  44(CX), Y10                               // token 0, q of k = 5, 7
+	VPBROADCASTD  -116(CX), Y10                             // token 0, q of k = 5, 7
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  168(CX), Y10                              // token 1, q of k = 4, 6
+	VPBROADCASTD  -24(CX), Y10                              // token 1, q of k = 4, 6
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  172(CX), Y10                              // token 1, q of k = 5, 7
+	VPBROADCASTD  -20(CX), Y10                              // token 1, q of k = 5, 7
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  296(CX), Y10                              // token 2, q of k = 4, 6
+	VPBROADCASTD  -120(R10), Y10                            // token 2, q of k = 4, 6
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  300(CX), Y10                              // token 2, q of k = 5, 7
+	VPBROADCASTD  -116(R10), Y10                            // token 2, q of k = 5, 7
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  424(CX), Y10                              // token 3, q of k = 4, 6
+	VPBROADCASTD  -24(R10), Y10                             // token 3, q of k = 4, 6
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  428(CX), Y10                              // token 3, q of k = 5, 7
+	VPBROADCASTD  -20(R10), Y10                             // token 3, q of k = 5, 7
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VMOVDQU       48(BX), Y9                                // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y9                               // low codes of k = 8..15
 	VPAND         Y12, Y9, Y8                               // k = 8..11
 	VPAND         Y13, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  48(CX), Y10                               // token 0, q of k = 8, 10
+	VPBROADCASTD  -112(CX), Y10                             // token 0, q of k = 8, 10
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  52(CX), Y10                               // token 0, q of k = 9, 11
+	VPBROADCASTD  -108(CX), Y10                             // token 0, q of k = 9, 11
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  176(CX), Y10                              // token 1, q of k = 8, 10
+	VPBROADCASTD  -16(CX), Y10                              // token 1, q of k = 8, 10
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  180(CX), Y10                              // token 1, q of k = 9, 11
+	VPBROADCASTD  -12(CX), Y10                              // token 1, q of k = 9, 11
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  304(CX), Y10                              // token 2, q of k = 8, 10
+	VPBROADCASTD  -112(R10), Y10                            // token 2, q of k = 8, 10
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  308(CX), Y10                              // token 2, q of k = 9, 11
+	VPBROADCASTD  -108(R10), Y10                            // token 2, q of k = 9, 11
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  432(CX), Y10                              // token 3, q of k = 8, 10
+	VPBROADCASTD  -16(R10), Y10                             // token 3, q of k = 8, 10
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  436(CX), Y10                              // token 3, q of k = 9, 11
+	VPBROADCASTD  -12(R10), Y10                             // token 3, q of k = 9, 11
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
 	VPSRLW        $4, Y9, Y8
 	VPAND         Y12, Y8, Y8                               // k = 12..15
 	VPAND         Y13, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  56(CX), Y10                               // token 0, q of k = 12, 14
+	VPBROADCASTD  -104(CX), Y10                             // token 0, q of k = 12, 14
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  60(CX), Y10                               // token 0, q of k = 13, 15
+	VPBROADCASTD  -100(CX), Y10                             // token 0, q of k = 13, 15
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  184(CX), Y10                              // token 1, q of k = 12, 14
+	VPBROADCASTD  -8(CX), Y10                               // token 1, q of k = 12, 14
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  188(CX), Y10                              // token 1, q of k = 13, 15
+	VPBROADCASTD  -4(CX), Y10                               // token 1, q of k = 13, 15
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  312(CX), Y10                              // token 2, q of k = 12, 14
+	VPBROADCASTD  -104(R10), Y10                            // token 2, q of k = 12, 14
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  316(CX), Y10                              // token 2, q of k = 13, 15
+	VPBROADCASTD  -100(R10), Y10                            // token 2, q of k = 13, 15
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  440(CX), Y10                              // token 3, q of k = 12, 14
+	VPBROADCASTD  -8(R10), Y10                              // token 3, q of k = 12, 14
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  444(CX), Y10                              // token 3, q of k = 13, 15
+	VPBROADCASTD  -4(R10), Y10                              // token 3, q of k = 13, 15
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VMOVDQU       80(BX), Y9                                // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y9                               // low codes of k = 16..23
 	VPAND         Y12, Y9, Y8                               // k = 16..19
 	VPAND         Y13, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  64(CX), Y10                               // token 0, q of k = 16, 18
+	VPBROADCASTD  -96(CX), Y10                              // token 0, q of k = 16, 18
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  68(CX), Y10                               // token 0, q of k = 17, 19
+	VPBROADCASTD  -92(CX), Y10                              // token 0, q of k = 17, 19
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  192(CX), Y10                              // token 1, q of k = 16, 18
+	VPBROADCASTD  (CX), Y10                                 // token 1, q of k = 16, 18
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  196(CX), Y10                              // token 1, q of k = 17, 19
+	VPBROADCASTD  4(CX), Y10                                // token 1, q of k = 17, 19
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  320(CX), Y10                              // token 2, q of k = 16, 18
+	VPBROADCASTD  -96(R10), Y10                             // token 2, q of k = 16, 18
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  324(CX), Y10                              // token 2, q of k = 17, 19
+	VPBROADCASTD  -92(R10), Y10                             // token 2, q of k = 17, 19
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  448(CX), Y10                              // token 3, q of k = 16, 18
+	VPBROADCASTD  (R10), Y10                                // token 3, q of k = 16, 18
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  452(CX), Y10                              // token 3, q of k = 17, 19
+	VPBROADCASTD  4(R10), Y10                               // token 3, q of k = 17, 19
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
 	VPSRLW        $4, Y9, Y8
 	VPAND         Y12, Y8, Y8                               // k = 20..23
 	VPAND         Y13, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  72(CX), Y10                               // token 0, q of k = 20, 22
+	VPBROADCASTD  -88(CX), Y10                              // token 0, q of k = 20, 22
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  76(CX), Y10                               // token 0, q of k = 21, 23
+	VPBROADCASTD  -84(CX), Y10                              // token 0, q of k = 21, 23
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  200(CX), Y10                              // token 1, q of k = 20, 22
+	VPBROADCASTD  8(CX), Y10                                // token 1, q of k = 20, 22
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  204(CX), Y10                              // token 1, q of k = 21, 23
+	VPBROADCASTD  12(CX), Y10                               // token 1, q of k = 21, 23
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  328(CX), Y10                              // token 2, q of k = 20, 22
+	VPBROADCASTD  -88(R10), Y10                             // token 2, q of k = 20, 22
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  332(CX), Y10                              // token 2, q of k = 21, 23
+	VPBROADCASTD  -84(R10), Y10                             // token 2, q of k = 21, 23
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  456(CX), Y10                              // token 3, q of k = 20, 22
+	VPBROADCASTD  8(R10), Y10                               // token 3, q of k = 20, 22
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  460(CX), Y10                              // token 3, q of k = 21, 23
+	VPBROADCASTD  12(R10), Y10                              // token 3, q of k = 21, 23
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VMOVDQU       112(BX), Y9                               // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y9                               // low codes of k = 24..31
 	VPAND         Y12, Y9, Y8                               // k = 24..27
 	VPAND         Y13, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  80(CX), Y10                               // token 0, q of k = 24, 26
+	VPBROADCASTD  -80(CX), Y10                              // token 0, q of k = 24, 26
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  84(CX), Y10                               // token 0, q of k = 25, 27
+	VPBROADCASTD  -76(CX), Y10                              // token 0, q of k = 25, 27
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  208(CX), Y10                              // token 1, q of k = 24, 26
+	VPBROADCASTD  16(CX), Y10                               // token 1, q of k = 24, 26
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  212(CX), Y10                              // token 1, q of k = 25, 27
+	VPBROADCASTD  20(CX), Y10                               // token 1, q of k = 25, 27
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  336(CX), Y10                              // token 2, q of k = 24, 26
+	VPBROADCASTD  -80(R10), Y10                             // token 2, q of k = 24, 26
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  340(CX), Y10                              // token 2, q of k = 25, 27
+	VPBROADCASTD  -76(R10), Y10                             // token 2, q of k = 25, 27
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  464(CX), Y10                              // token 3, q of k = 24, 26
+	VPBROADCASTD  16(R10), Y10                              // token 3, q of k = 24, 26
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  468(CX), Y10                              // token 3, q of k = 25, 27
+	VPBROADCASTD  20(R10), Y10                              // token 3, q of k = 25, 27
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
 	VPSRLW        $4, Y9, Y8
 	VPAND         Y12, Y8, Y8                               // k = 28..31
 	VPAND         Y13, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  88(CX), Y10                               // token 0, q of k = 28, 30
+	VPBROADCASTD  -72(CX), Y10                              // token 0, q of k = 28, 30
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  92(CX), Y10                               // token 0, q of k = 29, 31
+	VPBROADCASTD  -68(CX), Y10                              // token 0, q of k = 29, 31
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  216(CX), Y10                              // token 1, q of k = 28, 30
+	VPBROADCASTD  24(CX), Y10                               // token 1, q of k = 28, 30
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  220(CX), Y10                              // token 1, q of k = 29, 31
+	VPBROADCASTD  28(CX), Y10                               // token 1, q of k = 29, 31
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  344(CX), Y10                              // token 2, q of k = 28, 30
+	VPBROADCASTD  -72(R10), Y10                             // token 2, q of k = 28, 30
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  348(CX), Y10                              // token 2, q of k = 29, 31
+	VPBROADCASTD  -68(R10), Y10                             // token 2, q of k = 29, 31
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  472(CX), Y10                              // token 3, q of k = 28, 30
+	VPBROADCASTD  24(R10), Y10                              // token 3, q of k = 28, 30
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  476(CX), Y10                              // token 3, q of k = 29, 31
+	VPBROADCASTD  28(R10), Y10                              // token 3, q of k = 29, 31
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VCVTPH2PS     (R8), Y8                                  // d as fp32
-	VPMOVZXBD     (BX), Y9                                  // sc as int32
+	VCVTPH2PS     -128(R8), Y8                              // d as fp32
+	VPMOVZXBD     -128(BX), Y9                              // sc as int32
 	VCVTDQ2PS     Y9, Y9
 	VMULPS        Y9, Y8, Y8                                // D = d·sc, exact
-	VPMOVZXBD     8(BX), Y9                                 // mn as int32
+	VPMOVZXBD     -120(BX), Y9                              // mn as int32
 	VCVTDQ2PS     Y9, Y9
-	VCVTPH2PS     16(R8), Y10                               // dmin
+	VCVTPH2PS     -112(R8), Y10                             // dmin
 	VMULPS        Y10, Y9, Y9                               // M = dmin·mn, exact
-	VBROADCASTSS  96(CX), Y10                               // token 0, d of its block
+	VBROADCASTSS  -64(CX), Y10                              // token 0, d of its block
 	VMULPS        Y8, Y10, Y10                              // times the weights' scale
 	VCVTDQ2PS     Y4, Y4
 	VFMADD231PS   Y10, Y4, Y0                               // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  100(CX), Y10                              // s of its block
+	VBROADCASTSS  -60(CX), Y10                              // s of its block
 	VFNMADD231PS  Y10, Y9, Y0                               // acc[0] = FMA(-M, s, acc)
-	VBROADCASTSS  224(CX), Y10                              // token 1, d of its block
+	VBROADCASTSS  32(CX), Y10                               // token 1, d of its block
 	VMULPS        Y8, Y10, Y10                              // times the weights' scale
 	VCVTDQ2PS     Y5, Y5
 	VFMADD231PS   Y10, Y5, Y1                               // acc[1] = FMA(sum, scale, acc)
-	VBROADCASTSS  228(CX), Y10                              // s of its block
+	VBROADCASTSS  36(CX), Y10                               // s of its block
 	VFNMADD231PS  Y10, Y9, Y1                               // acc[1] = FMA(-M, s, acc)
-	VBROADCASTSS  352(CX), Y10                              // token 2, d of its block
+	VBROADCASTSS  -64(R10), Y10                             // token 2, d of its block
 	VMULPS        Y8, Y10, Y10                              // times the weights' scale
 	VCVTDQ2PS     Y6, Y6
 	VFMADD231PS   Y10, Y6, Y2                               // acc[2] = FMA(sum, scale, acc)
-	VBROADCASTSS  356(CX), Y10                              // s of its block
+	VBROADCASTSS  -60(R10), Y10                             // s of its block
 	VFNMADD231PS  Y10, Y9, Y2                               // acc[2] = FMA(-M, s, acc)
-	VBROADCASTSS  480(CX), Y10                              // token 3, d of its block
+	VBROADCASTSS  32(R10), Y10                              // token 3, d of its block
 	VMULPS        Y8, Y10, Y10                              // times the weights' scale
 	VCVTDQ2PS     Y7, Y7
 	VFMADD231PS   Y10, Y7, Y3                               // acc[3] = FMA(sum, scale, acc)
-	VBROADCASTSS  484(CX), Y10                              // s of its block
+	VBROADCASTSS  36(R10), Y10                              // s of its block
 	VFNMADD231PS  Y10, Y9, Y3                               // acc[3] = FMA(-M, s, acc)
+	ADDQ          $384, R10
 	ADDQ          $144, BX                                  // next block
-	ADDQ          $512, CX
+	ADDQ          $384, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block

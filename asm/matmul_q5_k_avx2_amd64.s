@@ -42,14 +42,18 @@
 // 	 144  bits       32 bytes: 1 vector; byte b, bit j: a bit of the code of k = 4j+b
 //
 // A vector has one row a lane; b = 0..3 is the byte in the lane.
-// A record of activations is 128 bytes, the tokens' records of a block lie together:
-// int8 q[32], int16 q[32], f32 d, f32 s = d·N, int32 N = Σq, int32 H[2] = Σ of each half.
+// A record of activations is 64 bytes (Int16: 96), the tokens' records of a block lie
+// together: int8 q[32] (int16 q[32], every four in the order 0, 2, 1, 3), f32 d,
+// f32 s = d·N, int32 -8·N, -16·N, -128·N (N = Σq), H[2] = Σ of each half, and int16
+// H[2] (Int16: zeros).
 //
 // Registers, with T tokens: Y0.. T sums acc in fp32; then T integer sums of the block;
 // then, where a block takes several spans or halves, T partial sums; then codes, plane,
 // scratch; with one token of int16 activations a second sum, of the odd k; constants in
 // those left.
-// DI dst, SI bytes from token to token, BX panel, CX activations, DX steps left,
+// DI dst, SI bytes from token to token, DX steps left, BX panel, CX activations, both
+// 128 bytes ahead, where more operands are near enough for offsets of one byte; with
+// int16 activations R10 those of the third token on,
 // R8 head of the super-block, R9 blocks left in it.
 //
 // Tails: none. A panel always has 8 rows (missing ones are zero and their results
@@ -97,6 +101,8 @@ TEXT ·MatmulQ5_KInt8x1AVX2(SB), NOSPLIT, $0-40
 	VMOVDQU       maskHigh<>(SB), Y7                        // where the upper bits of a code go in every byte
 	VMOVDQU       ones16<>(SB), Y8                          // 1 in every int16
 	VXORPS        Y0, Y0, Y0                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 super:
@@ -106,28 +112,28 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       144(BX), Y9                               // upper bits
-	VMOVDQU       16(BX), Y4                                // low codes of k = 0..7
+	VMOVDQU       16(BX), Y9                                // upper bits
+	VMOVDQU       -112(BX), Y4                              // low codes of k = 0..7
 	VPAND         Y6, Y4, Y3                                // k = 0..3
 	VPSLLW        $4, Y9, Y5
 	VPAND         Y7, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  (CX), Y5                                  // token 0, q of k = 0..3
+	VPBROADCASTD  -128(CX), Y5                              // token 0, q of k = 0..3
 	VPMADDUBSW    Y5, Y3, Y2                                // u8·int8, pairs added
 	VPSRLW        $4, Y4, Y3
 	VPAND         Y6, Y3, Y3                                // k = 4..7
 	VPSLLW        $3, Y9, Y5
 	VPAND         Y7, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  4(CX), Y5                                 // token 0, q of k = 4..7
+	VPBROADCASTD  -124(CX), Y5                              // token 0, q of k = 4..7
 	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
 	VPADDW        Y5, Y2, Y2
-	VMOVDQU       48(BX), Y4                                // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y4                               // low codes of k = 8..15
 	VPAND         Y6, Y4, Y3                                // k = 8..11
 	VPSLLW        $2, Y9, Y5
 	VPAND         Y7, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  8(CX), Y5                                 // token 0, q of k = 8..11
+	VPBROADCASTD  -120(CX), Y5                              // token 0, q of k = 8..11
 	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
 	VPADDW        Y5, Y2, Y2
 	VPSRLW        $4, Y4, Y3
@@ -135,30 +141,30 @@ block:
 	VPSLLW        $1, Y9, Y5
 	VPAND         Y7, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  12(CX), Y5                                // token 0, q of k = 12..15
+	VPBROADCASTD  -116(CX), Y5                              // token 0, q of k = 12..15
 	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
 	VPADDW        Y5, Y2, Y2
 	VPMADDWD      Y8, Y2, Y1                                // sum[0] = pairs of int16
-	VMOVDQU       80(BX), Y4                                // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y4                               // low codes of k = 16..23
 	VPAND         Y6, Y4, Y3                                // k = 16..19
 	VPAND         Y7, Y9, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  16(CX), Y5                                // token 0, q of k = 16..19
+	VPBROADCASTD  -112(CX), Y5                              // token 0, q of k = 16..19
 	VPMADDUBSW    Y5, Y3, Y2                                // u8·int8, pairs added
 	VPSRLW        $4, Y4, Y3
 	VPAND         Y6, Y3, Y3                                // k = 20..23
 	VPSRLW        $1, Y9, Y5
 	VPAND         Y7, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  20(CX), Y5                                // token 0, q of k = 20..23
+	VPBROADCASTD  -108(CX), Y5                              // token 0, q of k = 20..23
 	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
 	VPADDW        Y5, Y2, Y2
-	VMOVDQU       112(BX), Y4                               // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y4                               // low codes of k = 24..31
 	VPAND         Y6, Y4, Y3                                // k = 24..27
 	VPSRLW        $2, Y9, Y5
 	VPAND         Y7, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  24(CX), Y5                                // token 0, q of k = 24..27
+	VPBROADCASTD  -104(CX), Y5                              // token 0, q of k = 24..27
 	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
 	VPADDW        Y5, Y2, Y2
 	VPSRLW        $4, Y4, Y3
@@ -166,27 +172,27 @@ block:
 	VPSRLW        $3, Y9, Y5
 	VPAND         Y7, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  28(CX), Y5                                // token 0, q of k = 28..31
+	VPBROADCASTD  -100(CX), Y5                              // token 0, q of k = 28..31
 	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
 	VPADDW        Y5, Y2, Y2
 	VPMADDWD      Y8, Y2, Y2                                // pairs of int16
 	VPADDD        Y2, Y1, Y1                                // sum[0] +=
-	VCVTPH2PS     (R8), Y3                                  // d as fp32
-	VPMOVZXBD     (BX), Y4                                  // sc as int32
+	VCVTPH2PS     -128(R8), Y3                              // d as fp32
+	VPMOVZXBD     -128(BX), Y4                              // sc as int32
 	VCVTDQ2PS     Y4, Y4
 	VMULPS        Y4, Y3, Y3                                // D = d·sc, exact
-	VPMOVZXBD     8(BX), Y4                                 // mn as int32
+	VPMOVZXBD     -120(BX), Y4                              // mn as int32
 	VCVTDQ2PS     Y4, Y4
-	VCVTPH2PS     16(R8), Y5                                // dmin
+	VCVTPH2PS     -112(R8), Y5                              // dmin
 	VMULPS        Y5, Y4, Y4                                // M = dmin·mn, exact
-	VBROADCASTSS  96(CX), Y5                                // token 0, d of its block
+	VBROADCASTSS  -96(CX), Y5                               // token 0, d of its block
 	VMULPS        Y3, Y5, Y5                                // times the weights' scale
 	VCVTDQ2PS     Y1, Y1
 	VFMADD231PS   Y5, Y1, Y0                                // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  100(CX), Y5                               // s of its block
+	VBROADCASTSS  -92(CX), Y5                               // s of its block
 	VFNMADD231PS  Y5, Y4, Y0                                // acc[0] = FMA(-M, s, acc)
 	ADDQ          $176, BX                                  // next block
-	ADDQ          $128, CX
+	ADDQ          $64, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block
@@ -210,6 +216,8 @@ TEXT ·MatmulQ5_KInt8x2AVX2(SB), NOSPLIT, $0-40
 	VMOVDQU       ones16<>(SB), Y11                         // 1 in every int16
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	VXORPS        Y1, Y1, Y1                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 super:
@@ -219,36 +227,36 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       144(BX), Y12                              // upper bits
-	VMOVDQU       16(BX), Y7                                // low codes of k = 0..7
+	VMOVDQU       16(BX), Y12                               // upper bits
+	VMOVDQU       -112(BX), Y7                              // low codes of k = 0..7
 	VPAND         Y9, Y7, Y6                                // k = 0..3
 	VPSLLW        $4, Y12, Y8
 	VPAND         Y10, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
-	VPBROADCASTD  (CX), Y8                                  // token 0, q of k = 0..3
+	VPBROADCASTD  -128(CX), Y8                              // token 0, q of k = 0..3
 	VPMADDUBSW    Y8, Y6, Y4                                // u8·int8, pairs added
-	VPBROADCASTD  128(CX), Y8                               // token 1, q of k = 0..3
+	VPBROADCASTD  -64(CX), Y8                               // token 1, q of k = 0..3
 	VPMADDUBSW    Y8, Y6, Y5                                // u8·int8, pairs added
 	VPSRLW        $4, Y7, Y6
 	VPAND         Y9, Y6, Y6                                // k = 4..7
 	VPSLLW        $3, Y12, Y8
 	VPAND         Y10, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
-	VPBROADCASTD  4(CX), Y8                                 // token 0, q of k = 4..7
+	VPBROADCASTD  -124(CX), Y8                              // token 0, q of k = 4..7
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y4, Y4
-	VPBROADCASTD  132(CX), Y8                               // token 1, q of k = 4..7
+	VPBROADCASTD  -60(CX), Y8                               // token 1, q of k = 4..7
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y5, Y5
-	VMOVDQU       48(BX), Y7                                // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y7                               // low codes of k = 8..15
 	VPAND         Y9, Y7, Y6                                // k = 8..11
 	VPSLLW        $2, Y12, Y8
 	VPAND         Y10, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
-	VPBROADCASTD  8(CX), Y8                                 // token 0, q of k = 8..11
+	VPBROADCASTD  -120(CX), Y8                              // token 0, q of k = 8..11
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y4, Y4
-	VPBROADCASTD  136(CX), Y8                               // token 1, q of k = 8..11
+	VPBROADCASTD  -56(CX), Y8                               // token 1, q of k = 8..11
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y5, Y5
 	VPSRLW        $4, Y7, Y6
@@ -256,42 +264,42 @@ block:
 	VPSLLW        $1, Y12, Y8
 	VPAND         Y10, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
-	VPBROADCASTD  12(CX), Y8                                // token 0, q of k = 12..15
+	VPBROADCASTD  -116(CX), Y8                              // token 0, q of k = 12..15
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y4, Y4
-	VPBROADCASTD  140(CX), Y8                               // token 1, q of k = 12..15
+	VPBROADCASTD  -52(CX), Y8                               // token 1, q of k = 12..15
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y5, Y5
 	VPMADDWD      Y11, Y4, Y2                               // sum[0] = pairs of int16
 	VPMADDWD      Y11, Y5, Y3                               // sum[1] = pairs of int16
-	VMOVDQU       80(BX), Y7                                // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y7                               // low codes of k = 16..23
 	VPAND         Y9, Y7, Y6                                // k = 16..19
 	VPAND         Y10, Y12, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
-	VPBROADCASTD  16(CX), Y8                                // token 0, q of k = 16..19
+	VPBROADCASTD  -112(CX), Y8                              // token 0, q of k = 16..19
 	VPMADDUBSW    Y8, Y6, Y4                                // u8·int8, pairs added
-	VPBROADCASTD  144(CX), Y8                               // token 1, q of k = 16..19
+	VPBROADCASTD  -48(CX), Y8                               // token 1, q of k = 16..19
 	VPMADDUBSW    Y8, Y6, Y5                                // u8·int8, pairs added
 	VPSRLW        $4, Y7, Y6
 	VPAND         Y9, Y6, Y6                                // k = 20..23
 	VPSRLW        $1, Y12, Y8
 	VPAND         Y10, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
-	VPBROADCASTD  20(CX), Y8                                // token 0, q of k = 20..23
+	VPBROADCASTD  -108(CX), Y8                              // token 0, q of k = 20..23
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y4, Y4
-	VPBROADCASTD  148(CX), Y8                               // token 1, q of k = 20..23
+	VPBROADCASTD  -44(CX), Y8                               // token 1, q of k = 20..23
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y5, Y5
-	VMOVDQU       112(BX), Y7                               // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y7                               // low codes of k = 24..31
 	VPAND         Y9, Y7, Y6                                // k = 24..27
 	VPSRLW        $2, Y12, Y8
 	VPAND         Y10, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
-	VPBROADCASTD  24(CX), Y8                                // token 0, q of k = 24..27
+	VPBROADCASTD  -104(CX), Y8                              // token 0, q of k = 24..27
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y4, Y4
-	VPBROADCASTD  152(CX), Y8                               // token 1, q of k = 24..27
+	VPBROADCASTD  -40(CX), Y8                               // token 1, q of k = 24..27
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y5, Y5
 	VPSRLW        $4, Y7, Y6
@@ -299,38 +307,38 @@ block:
 	VPSRLW        $3, Y12, Y8
 	VPAND         Y10, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
-	VPBROADCASTD  28(CX), Y8                                // token 0, q of k = 28..31
+	VPBROADCASTD  -100(CX), Y8                              // token 0, q of k = 28..31
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y4, Y4
-	VPBROADCASTD  156(CX), Y8                               // token 1, q of k = 28..31
+	VPBROADCASTD  -36(CX), Y8                               // token 1, q of k = 28..31
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y5, Y5
 	VPMADDWD      Y11, Y4, Y4                               // pairs of int16
 	VPADDD        Y4, Y2, Y2                                // sum[0] +=
 	VPMADDWD      Y11, Y5, Y5                               // pairs of int16
 	VPADDD        Y5, Y3, Y3                                // sum[1] +=
-	VCVTPH2PS     (R8), Y6                                  // d as fp32
-	VPMOVZXBD     (BX), Y7                                  // sc as int32
+	VCVTPH2PS     -128(R8), Y6                              // d as fp32
+	VPMOVZXBD     -128(BX), Y7                              // sc as int32
 	VCVTDQ2PS     Y7, Y7
 	VMULPS        Y7, Y6, Y6                                // D = d·sc, exact
-	VPMOVZXBD     8(BX), Y7                                 // mn as int32
+	VPMOVZXBD     -120(BX), Y7                              // mn as int32
 	VCVTDQ2PS     Y7, Y7
-	VCVTPH2PS     16(R8), Y8                                // dmin
+	VCVTPH2PS     -112(R8), Y8                              // dmin
 	VMULPS        Y8, Y7, Y7                                // M = dmin·mn, exact
-	VBROADCASTSS  96(CX), Y8                                // token 0, d of its block
+	VBROADCASTSS  -96(CX), Y8                               // token 0, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y2, Y2
 	VFMADD231PS   Y8, Y2, Y0                                // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  100(CX), Y8                               // s of its block
+	VBROADCASTSS  -92(CX), Y8                               // s of its block
 	VFNMADD231PS  Y8, Y7, Y0                                // acc[0] = FMA(-M, s, acc)
-	VBROADCASTSS  224(CX), Y8                               // token 1, d of its block
+	VBROADCASTSS  -32(CX), Y8                               // token 1, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y8, Y3, Y1                                // acc[1] = FMA(sum, scale, acc)
-	VBROADCASTSS  228(CX), Y8                               // s of its block
+	VBROADCASTSS  -28(CX), Y8                               // s of its block
 	VFNMADD231PS  Y8, Y7, Y1                                // acc[1] = FMA(-M, s, acc)
 	ADDQ          $176, BX                                  // next block
-	ADDQ          $256, CX
+	ADDQ          $128, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block
@@ -357,6 +365,8 @@ TEXT ·MatmulQ5_KInt8x3AVX2(SB), NOSPLIT, $0-40
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	VXORPS        Y1, Y1, Y1                                // acc = +0
 	VXORPS        Y2, Y2, Y2                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 super:
@@ -366,44 +376,44 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       144(BX), Y15                              // upper bits
-	VMOVDQU       16(BX), Y10                               // low codes of k = 0..7
+	VMOVDQU       16(BX), Y15                               // upper bits
+	VMOVDQU       -112(BX), Y10                             // low codes of k = 0..7
 	VPAND         Y12, Y10, Y9                              // k = 0..3
 	VPSLLW        $4, Y15, Y11
 	VPAND         Y13, Y11, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
-	VPBROADCASTD  (CX), Y11                                 // token 0, q of k = 0..3
+	VPBROADCASTD  -128(CX), Y11                             // token 0, q of k = 0..3
 	VPMADDUBSW    Y11, Y9, Y6                               // u8·int8, pairs added
-	VPBROADCASTD  128(CX), Y11                              // token 1, q of k = 0..3
+	VPBROADCASTD  -64(CX), Y11                              // token 1, q of k = 0..3
 	VPMADDUBSW    Y11, Y9, Y7                               // u8·int8, pairs added
-	VPBROADCASTD  256(CX), Y11                              // token 2, q of k = 0..3
+	VPBROADCASTD  (CX), Y11                                 // token 2, q of k = 0..3
 	VPMADDUBSW    Y11, Y9, Y8                               // u8·int8, pairs added
 	VPSRLW        $4, Y10, Y9
 	VPAND         Y12, Y9, Y9                               // k = 4..7
 	VPSLLW        $3, Y15, Y11
 	VPAND         Y13, Y11, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
-	VPBROADCASTD  4(CX), Y11                                // token 0, q of k = 4..7
+	VPBROADCASTD  -124(CX), Y11                             // token 0, q of k = 4..7
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y6, Y6
-	VPBROADCASTD  132(CX), Y11                              // token 1, q of k = 4..7
+	VPBROADCASTD  -60(CX), Y11                              // token 1, q of k = 4..7
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y7, Y7
-	VPBROADCASTD  260(CX), Y11                              // token 2, q of k = 4..7
+	VPBROADCASTD  4(CX), Y11                                // token 2, q of k = 4..7
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y8, Y8
-	VMOVDQU       48(BX), Y10                               // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y10                              // low codes of k = 8..15
 	VPAND         Y12, Y10, Y9                              // k = 8..11
 	VPSLLW        $2, Y15, Y11
 	VPAND         Y13, Y11, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
-	VPBROADCASTD  8(CX), Y11                                // token 0, q of k = 8..11
+	VPBROADCASTD  -120(CX), Y11                             // token 0, q of k = 8..11
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y6, Y6
-	VPBROADCASTD  136(CX), Y11                              // token 1, q of k = 8..11
+	VPBROADCASTD  -56(CX), Y11                              // token 1, q of k = 8..11
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y7, Y7
-	VPBROADCASTD  264(CX), Y11                              // token 2, q of k = 8..11
+	VPBROADCASTD  8(CX), Y11                                // token 2, q of k = 8..11
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y8, Y8
 	VPSRLW        $4, Y10, Y9
@@ -411,54 +421,54 @@ block:
 	VPSLLW        $1, Y15, Y11
 	VPAND         Y13, Y11, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
-	VPBROADCASTD  12(CX), Y11                               // token 0, q of k = 12..15
+	VPBROADCASTD  -116(CX), Y11                             // token 0, q of k = 12..15
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y6, Y6
-	VPBROADCASTD  140(CX), Y11                              // token 1, q of k = 12..15
+	VPBROADCASTD  -52(CX), Y11                              // token 1, q of k = 12..15
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y7, Y7
-	VPBROADCASTD  268(CX), Y11                              // token 2, q of k = 12..15
+	VPBROADCASTD  12(CX), Y11                               // token 2, q of k = 12..15
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y8, Y8
 	VPMADDWD      Y14, Y6, Y3                               // sum[0] = pairs of int16
 	VPMADDWD      Y14, Y7, Y4                               // sum[1] = pairs of int16
 	VPMADDWD      Y14, Y8, Y5                               // sum[2] = pairs of int16
-	VMOVDQU       80(BX), Y10                               // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y10                              // low codes of k = 16..23
 	VPAND         Y12, Y10, Y9                              // k = 16..19
 	VPAND         Y13, Y15, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
-	VPBROADCASTD  16(CX), Y11                               // token 0, q of k = 16..19
+	VPBROADCASTD  -112(CX), Y11                             // token 0, q of k = 16..19
 	VPMADDUBSW    Y11, Y9, Y6                               // u8·int8, pairs added
-	VPBROADCASTD  144(CX), Y11                              // token 1, q of k = 16..19
+	VPBROADCASTD  -48(CX), Y11                              // token 1, q of k = 16..19
 	VPMADDUBSW    Y11, Y9, Y7                               // u8·int8, pairs added
-	VPBROADCASTD  272(CX), Y11                              // token 2, q of k = 16..19
+	VPBROADCASTD  16(CX), Y11                               // token 2, q of k = 16..19
 	VPMADDUBSW    Y11, Y9, Y8                               // u8·int8, pairs added
 	VPSRLW        $4, Y10, Y9
 	VPAND         Y12, Y9, Y9                               // k = 20..23
 	VPSRLW        $1, Y15, Y11
 	VPAND         Y13, Y11, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
-	VPBROADCASTD  20(CX), Y11                               // token 0, q of k = 20..23
+	VPBROADCASTD  -108(CX), Y11                             // token 0, q of k = 20..23
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y6, Y6
-	VPBROADCASTD  148(CX), Y11                              // token 1, q of k = 20..23
+	VPBROADCASTD  -44(CX), Y11                              // token 1, q of k = 20..23
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y7, Y7
-	VPBROADCASTD  276(CX), Y11                              // token 2, q of k = 20..23
+	VPBROADCASTD  20(CX), Y11                               // token 2, q of k = 20..23
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y8, Y8
-	VMOVDQU       112(BX), Y10                              // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y10                              // low codes of k = 24..31
 	VPAND         Y12, Y10, Y9                              // k = 24..27
 	VPSRLW        $2, Y15, Y11
 	VPAND         Y13, Y11, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
-	VPBROADCASTD  24(CX), Y11                               // token 0, q of k = 24..27
+	VPBROADCASTD  -104(CX), Y11                             // token 0, q of k = 24..27
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y6, Y6
-	VPBROADCASTD  152(CX), Y11                              // token 1, q of k = 24..27
+	VPBROADCASTD  -40(CX), Y11                              // token 1, q of k = 24..27
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y7, Y7
-	VPBROADCASTD  280(CX), Y11                              // token 2, q of k = 24..27
+	VPBROADCASTD  24(CX), Y11                               // token 2, q of k = 24..27
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y8, Y8
 	VPSRLW        $4, Y10, Y9
@@ -466,13 +476,13 @@ block:
 	VPSRLW        $3, Y15, Y11
 	VPAND         Y13, Y11, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
-	VPBROADCASTD  28(CX), Y11                               // token 0, q of k = 28..31
+	VPBROADCASTD  -100(CX), Y11                             // token 0, q of k = 28..31
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y6, Y6
-	VPBROADCASTD  156(CX), Y11                              // token 1, q of k = 28..31
+	VPBROADCASTD  -36(CX), Y11                              // token 1, q of k = 28..31
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y7, Y7
-	VPBROADCASTD  284(CX), Y11                              // token 2, q of k = 28..31
+	VPBROADCASTD  28(CX), Y11                               // token 2, q of k = 28..31
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y8, Y8
 	VPMADDWD      Y14, Y6, Y6                               // pairs of int16
@@ -481,34 +491,34 @@ block:
 	VPADDD        Y7, Y4, Y4                                // sum[1] +=
 	VPMADDWD      Y14, Y8, Y8                               // pairs of int16
 	VPADDD        Y8, Y5, Y5                                // sum[2] +=
-	VCVTPH2PS     (R8), Y9                                  // d as fp32
-	VPMOVZXBD     (BX), Y10                                 // sc as int32
+	VCVTPH2PS     -128(R8), Y9                              // d as fp32
+	VPMOVZXBD     -128(BX), Y10                             // sc as int32
 	VCVTDQ2PS     Y10, Y10
 	VMULPS        Y10, Y9, Y9                               // D = d·sc, exact
-	VPMOVZXBD     8(BX), Y10                                // mn as int32
+	VPMOVZXBD     -120(BX), Y10                             // mn as int32
 	VCVTDQ2PS     Y10, Y10
-	VCVTPH2PS     16(R8), Y11                               // dmin
+	VCVTPH2PS     -112(R8), Y11                             // dmin
 	VMULPS        Y11, Y10, Y10                             // M = dmin·mn, exact
-	VBROADCASTSS  96(CX), Y11                               // token 0, d of its block
+	VBROADCASTSS  -96(CX), Y11                              // token 0, d of its block
 	VMULPS        Y9, Y11, Y11                              // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y11, Y3, Y0                               // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  100(CX), Y11                              // s of its block
+	VBROADCASTSS  -92(CX), Y11                              // s of its block
 	VFNMADD231PS  Y11, Y10, Y0                              // acc[0] = FMA(-M, s, acc)
-	VBROADCASTSS  224(CX), Y11                              // token 1, d of its block
+	VBROADCASTSS  -32(CX), Y11                              // token 1, d of its block
 	VMULPS        Y9, Y11, Y11                              // times the weights' scale
 	VCVTDQ2PS     Y4, Y4
 	VFMADD231PS   Y11, Y4, Y1                               // acc[1] = FMA(sum, scale, acc)
-	VBROADCASTSS  228(CX), Y11                              // s of its block
+	VBROADCASTSS  -28(CX), Y11                              // s of its block
 	VFNMADD231PS  Y11, Y10, Y1                              // acc[1] = FMA(-M, s, acc)
-	VBROADCASTSS  352(CX), Y11                              // token 2, d of its block
+	VBROADCASTSS  32(CX), Y11                               // token 2, d of its block
 	VMULPS        Y9, Y11, Y11                              // times the weights' scale
 	VCVTDQ2PS     Y5, Y5
 	VFMADD231PS   Y11, Y5, Y2                               // acc[2] = FMA(sum, scale, acc)
-	VBROADCASTSS  356(CX), Y11                              // s of its block
+	VBROADCASTSS  36(CX), Y11                               // s of its block
 	VFNMADD231PS  Y11, Y10, Y2                              // acc[2] = FMA(-M, s, acc)
 	ADDQ          $176, BX                                  // next block
-	ADDQ          $384, CX
+	ADDQ          $192, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block
@@ -536,6 +546,8 @@ TEXT ·MatmulQ5_KInt8x4AVX2(SB), NOSPLIT, $0-40
 	VXORPS        Y1, Y1, Y1                                // acc = +0
 	VXORPS        Y2, Y2, Y2                                // acc = +0
 	VXORPS        Y3, Y3, Y3                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 super:
@@ -545,143 +557,143 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       16(BX), Y13                               // low codes of k = 0..7
+	VMOVDQU       -112(BX), Y13                             // low codes of k = 0..7
 	VPAND         Y15, Y13, Y12                             // k = 0..3
-	VMOVDQU       144(BX), Y14                              // upper bits
+	VMOVDQU       16(BX), Y14                               // upper bits
 	VPSLLW        $4, Y14, Y14
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
-	VPBROADCASTD  (CX), Y14                                 // token 0, q of k = 0..3
+	VPBROADCASTD  -128(CX), Y14                             // token 0, q of k = 0..3
 	VPMADDUBSW    Y14, Y12, Y8                              // u8·int8, pairs added
-	VPBROADCASTD  128(CX), Y14                              // token 1, q of k = 0..3
+	VPBROADCASTD  -64(CX), Y14                              // token 1, q of k = 0..3
 	VPMADDUBSW    Y14, Y12, Y9                              // u8·int8, pairs added
-	VPBROADCASTD  256(CX), Y14                              // token 2, q of k = 0..3
+	VPBROADCASTD  (CX), Y14                                 // token 2, q of k = 0..3
 	VPMADDUBSW    Y14, Y12, Y10                             // u8·int8, pairs added
-	VPBROADCASTD  384(CX), Y14                              // token 3, q of k = 0..3
+	VPBROADCASTD  64(CX), Y14                               // token 3, q of k = 0..3
 	VPMADDUBSW    Y14, Y12, Y11                             // u8·int8, pairs added
 	VPSRLW        $4, Y13, Y12
 	VPAND         Y15, Y12, Y12                             // k = 4..7
-	VMOVDQU       144(BX), Y14                              // upper bits
+	VMOVDQU       16(BX), Y14                               // upper bits
 	VPSLLW        $3, Y14, Y14
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
-	VPBROADCASTD  4(CX), Y14                                // token 0, q of k = 4..7
+	VPBROADCASTD  -124(CX), Y14                             // token 0, q of k = 4..7
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y8, Y8
-	VPBROADCASTD  132(CX), Y14                              // token 1, q of k = 4..7
+	VPBROADCASTD  -60(CX), Y14                              // token 1, q of k = 4..7
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y9, Y9
-	VPBROADCASTD  260(CX), Y14                              // token 2, q of k = 4..7
+	VPBROADCASTD  4(CX), Y14                                // token 2, q of k = 4..7
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y10, Y10
-	VPBROADCASTD  388(CX), Y14                              // token 3, q of k = 4..7
+	VPBROADCASTD  68(CX), Y14                               // token 3, q of k = 4..7
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y11, Y11
-	VMOVDQU       48(BX), Y13                               // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y13                              // low codes of k = 8..15
 	VPAND         Y15, Y13, Y12                             // k = 8..11
-	VMOVDQU       144(BX), Y14                              // upper bits
+	VMOVDQU       16(BX), Y14                               // upper bits
 	VPSLLW        $2, Y14, Y14
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
-	VPBROADCASTD  8(CX), Y14                                // token 0, q of k = 8..11
+	VPBROADCASTD  -120(CX), Y14                             // token 0, q of k = 8..11
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y8, Y8
-	VPBROADCASTD  136(CX), Y14                              // token 1, q of k = 8..11
+	VPBROADCASTD  -56(CX), Y14                              // token 1, q of k = 8..11
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y9, Y9
-	VPBROADCASTD  264(CX), Y14                              // token 2, q of k = 8..11
+	VPBROADCASTD  8(CX), Y14                                // token 2, q of k = 8..11
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y10, Y10
-	VPBROADCASTD  392(CX), Y14                              // token 3, q of k = 8..11
+	VPBROADCASTD  72(CX), Y14                               // token 3, q of k = 8..11
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y11, Y11
 	VPSRLW        $4, Y13, Y12
 	VPAND         Y15, Y12, Y12                             // k = 12..15
-	VMOVDQU       144(BX), Y14                              // upper bits
+	VMOVDQU       16(BX), Y14                               // upper bits
 	VPSLLW        $1, Y14, Y14
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
-	VPBROADCASTD  12(CX), Y14                               // token 0, q of k = 12..15
+	VPBROADCASTD  -116(CX), Y14                             // token 0, q of k = 12..15
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y8, Y8
-	VPBROADCASTD  140(CX), Y14                              // token 1, q of k = 12..15
+	VPBROADCASTD  -52(CX), Y14                              // token 1, q of k = 12..15
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y9, Y9
-	VPBROADCASTD  268(CX), Y14                              // token 2, q of k = 12..15
+	VPBROADCASTD  12(CX), Y14                               // token 2, q of k = 12..15
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y10, Y10
-	VPBROADCASTD  396(CX), Y14                              // token 3, q of k = 12..15
+	VPBROADCASTD  76(CX), Y14                               // token 3, q of k = 12..15
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y11, Y11
 	VPMADDWD      ones16<>(SB), Y8, Y4                      // sum[0] = pairs of int16
 	VPMADDWD      ones16<>(SB), Y9, Y5                      // sum[1] = pairs of int16
 	VPMADDWD      ones16<>(SB), Y10, Y6                     // sum[2] = pairs of int16
 	VPMADDWD      ones16<>(SB), Y11, Y7                     // sum[3] = pairs of int16
-	VMOVDQU       80(BX), Y13                               // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y13                              // low codes of k = 16..23
 	VPAND         Y15, Y13, Y12                             // k = 16..19
-	VMOVDQU       144(BX), Y14                              // upper bits
+	VMOVDQU       16(BX), Y14                               // upper bits
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
-	VPBROADCASTD  16(CX), Y14                               // token 0, q of k = 16..19
+	VPBROADCASTD  -112(CX), Y14                             // token 0, q of k = 16..19
 	VPMADDUBSW    Y14, Y12, Y8                              // u8·int8, pairs added
-	VPBROADCASTD  144(CX), Y14                              // token 1, q of k = 16..19
+	VPBROADCASTD  -48(CX), Y14                              // token 1, q of k = 16..19
 	VPMADDUBSW    Y14, Y12, Y9                              // u8·int8, pairs added
-	VPBROADCASTD  272(CX), Y14                              // token 2, q of k = 16..19
+	VPBROADCASTD  16(CX), Y14                               // token 2, q of k = 16..19
 	VPMADDUBSW    Y14, Y12, Y10                             // u8·int8, pairs added
-	VPBROADCASTD  400(CX), Y14                              // token 3, q of k = 16..19
+	VPBROADCASTD  80(CX), Y14                               // token 3, q of k = 16..19
 	VPMADDUBSW    Y14, Y12, Y11                             // u8·int8, pairs added
 	VPSRLW        $4, Y13, Y12
 	VPAND         Y15, Y12, Y12                             // k = 20..23
-	VMOVDQU       144(BX), Y14                              // upper bits
+	VMOVDQU       16(BX), Y14                               // upper bits
 	VPSRLW        $1, Y14, Y14
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
-	VPBROADCASTD  20(CX), Y14                               // token 0, q of k = 20..23
+	VPBROADCASTD  -108(CX), Y14                             // token 0, q of k = 20..23
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y8, Y8
-	VPBROADCASTD  148(CX), Y14                              // token 1, q of k = 20..23
+	VPBROADCASTD  -44(CX), Y14                              // token 1, q of k = 20..23
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y9, Y9
-	VPBROADCASTD  276(CX), Y14                              // token 2, q of k = 20..23
+	VPBROADCASTD  20(CX), Y14                               // token 2, q of k = 20..23
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y10, Y10
-	VPBROADCASTD  404(CX), Y14                              // token 3, q of k = 20..23
+	VPBROADCASTD  84(CX), Y14                               // token 3, q of k = 20..23
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y11, Y11
-	VMOVDQU       112(BX), Y13                              // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y13                              // low codes of k = 24..31
 	VPAND         Y15, Y13, Y12                             // k = 24..27
-	VMOVDQU       144(BX), Y14                              // upper bits
+	VMOVDQU       16(BX), Y14                               // upper bits
 	VPSRLW        $2, Y14, Y14
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
-	VPBROADCASTD  24(CX), Y14                               // token 0, q of k = 24..27
+	VPBROADCASTD  -104(CX), Y14                             // token 0, q of k = 24..27
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y8, Y8
-	VPBROADCASTD  152(CX), Y14                              // token 1, q of k = 24..27
+	VPBROADCASTD  -40(CX), Y14                              // token 1, q of k = 24..27
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y9, Y9
-	VPBROADCASTD  280(CX), Y14                              // token 2, q of k = 24..27
+	VPBROADCASTD  24(CX), Y14                               // token 2, q of k = 24..27
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y10, Y10
-	VPBROADCASTD  408(CX), Y14                              // token 3, q of k = 24..27
+	VPBROADCASTD  88(CX), Y14                               // token 3, q of k = 24..27
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y11, Y11
 	VPSRLW        $4, Y13, Y12
 	VPAND         Y15, Y12, Y12                             // k = 28..31
-	VMOVDQU       144(BX), Y14                              // upper bits
+	VMOVDQU       16(BX), Y14                               // upper bits
 	VPSRLW        $3, Y14, Y14
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
-	VPBROADCASTD  28(CX), Y14                               // token 0, q of k = 28..31
+	VPBROADCASTD  -100(CX), Y14                             // token 0, q of k = 28..31
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y8, Y8
-	VPBROADCASTD  156(CX), Y14                              // token 1, q of k = 28..31
+	VPBROADCASTD  -36(CX), Y14                              // token 1, q of k = 28..31
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y9, Y9
-	VPBROADCASTD  284(CX), Y14                              // token 2, q of k = 28..31
+	VPBROADCASTD  28(CX), Y14                               // token 2, q of k = 28..31
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y10, Y10
-	VPBROADCASTD  412(CX), Y14                              // token 3, q of k = 28..31
+	VPBROADCASTD  92(CX), Y14                               // token 3, q of k = 28..31
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y11, Y11
 	VPMADDWD      ones16<>(SB), Y8, Y8                      // pairs of int16
@@ -692,40 +704,40 @@ block:
 	VPADDD        Y10, Y6, Y6                               // sum[2] +=
 	VPMADDWD      ones16<>(SB), Y11, Y11                    // pairs of int16
 	VPADDD        Y11, Y7, Y7                               // sum[3] +=
-	VCVTPH2PS     (R8), Y12                                 // d as fp32
-	VPMOVZXBD     (BX), Y13                                 // sc as int32
+	VCVTPH2PS     -128(R8), Y12                             // d as fp32
+	VPMOVZXBD     -128(BX), Y13                             // sc as int32
 	VCVTDQ2PS     Y13, Y13
 	VMULPS        Y13, Y12, Y12                             // D = d·sc, exact
-	VPMOVZXBD     8(BX), Y13                                // mn as int32
+	VPMOVZXBD     -120(BX), Y13                             // mn as int32
 	VCVTDQ2PS     Y13, Y13
-	VCVTPH2PS     16(R8), Y14                               // dmin
+	VCVTPH2PS     -112(R8), Y14                             // dmin
 	VMULPS        Y14, Y13, Y13                             // M = dmin·mn, exact
-	VBROADCASTSS  96(CX), Y14                               // token 0, d of its block
+	VBROADCASTSS  -96(CX), Y14                              // token 0, d of its block
 	VMULPS        Y12, Y14, Y14                             // times the weights' scale
 	VCVTDQ2PS     Y4, Y4
 	VFMADD231PS   Y14, Y4, Y0                               // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  100(CX), Y14                              // s of its block
+	VBROADCASTSS  -92(CX), Y14                              // s of its block
 	VFNMADD231PS  Y14, Y13, Y0                              // acc[0] = FMA(-M, s, acc)
-	VBROADCASTSS  224(CX), Y14                              // token 1, d of its block
+	VBROADCASTSS  -32(CX), Y14                              // token 1, d of its block
 	VMULPS        Y12, Y14, Y14                             // times the weights' scale
 	VCVTDQ2PS     Y5, Y5
 	VFMADD231PS   Y14, Y5, Y1                               // acc[1] = FMA(sum, scale, acc)
-	VBROADCASTSS  228(CX), Y14                              // s of its block
+	VBROADCASTSS  -28(CX), Y14                              // s of its block
 	VFNMADD231PS  Y14, Y13, Y1                              // acc[1] = FMA(-M, s, acc)
-	VBROADCASTSS  352(CX), Y14                              // token 2, d of its block
+	VBROADCASTSS  32(CX), Y14                               // token 2, d of its block
 	VMULPS        Y12, Y14, Y14                             // times the weights' scale
 	VCVTDQ2PS     Y6, Y6
 	VFMADD231PS   Y14, Y6, Y2                               // acc[2] = FMA(sum, scale, acc)
-	VBROADCASTSS  356(CX), Y14                              // s of its block
+	VBROADCASTSS  36(CX), Y14                               // s of its block
 	VFNMADD231PS  Y14, Y13, Y2                              // acc[2] = FMA(-M, s, acc)
-	VBROADCASTSS  480(CX), Y14                              // token 3, d of its block
+	VBROADCASTSS  96(CX), Y14                               // token 3, d of its block
 	VMULPS        Y12, Y14, Y14                             // times the weights' scale
 	VCVTDQ2PS     Y7, Y7
 	VFMADD231PS   Y14, Y7, Y3                               // acc[3] = FMA(sum, scale, acc)
-	VBROADCASTSS  484(CX), Y14                              // s of its block
+	VBROADCASTSS  100(CX), Y14                              // s of its block
 	VFNMADD231PS  Y14, Y13, Y3                              // acc[3] = FMA(-M, s, acc)
 	ADDQ          $176, BX                                  // next block
-	ADDQ          $512, CX
+	ADDQ          $256, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block
@@ -754,6 +766,8 @@ TEXT ·MatmulQ5_KInt16x1AVX2(SB), NOSPLIT, $0-40
 	VMOVDQU       maskHigh<>(SB), Y8                        // where the upper bits of a code go in every byte
 	VMOVDQU       maskEven<>(SB), Y9                        // the even bytes
 	VXORPS        Y0, Y0, Y0                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 super:
@@ -763,17 +777,17 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       144(BX), Y10                              // upper bits
-	VMOVDQU       16(BX), Y3                                // low codes of k = 0..7
+	VMOVDQU       16(BX), Y10                               // upper bits
+	VMOVDQU       -112(BX), Y3                              // low codes of k = 0..7
 	VPAND         Y7, Y3, Y2                                // k = 0..3
 	VPSLLW        $4, Y10, Y4
 	VPAND         Y8, Y4, Y4
 	VPOR          Y4, Y2, Y2                                // with upper bits
 	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  32(CX), Y4                                // token 0, q of k = 0, 2
+	VPBROADCASTD  -128(CX), Y4                              // token 0, q of k = 0, 2
 	VPMADDWD      Y5, Y4, Y1
-	VPBROADCASTD  36(CX), Y4                                // token 0, q of k = 1, 3
+	VPBROADCASTD  -124(CX), Y4                              // token 0, q of k = 1, 3
 	VPMADDWD      Y2, Y4, Y6
 	VPSRLW        $4, Y3, Y2
 	VPAND         Y7, Y2, Y2                                // k = 4..7
@@ -782,23 +796,23 @@ block:
 	VPOR          Y4, Y2, Y2                                // with upper bits
 	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  40(CX), Y4                                // token 0, q of k = 4, 6
+	VPBROADCASTD  -120(CX), Y4                              // token 0, q of k = 4, 6
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  44(CX), Y4                                // token 0, q of k = 5, 7
+	VPBROADCASTD  -116(CX), Y4                              // token 0, q of k = 5, 7
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
-	VMOVDQU       48(BX), Y3                                // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y3                               // low codes of k = 8..15
 	VPAND         Y7, Y3, Y2                                // k = 8..11
 	VPSLLW        $2, Y10, Y4
 	VPAND         Y8, Y4, Y4
 	VPOR          Y4, Y2, Y2                                // with upper bits
 	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  48(CX), Y4                                // token 0, q of k = 8, 10
+	VPBROADCASTD  -112(CX), Y4                              // token 0, q of k = 8, 10
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  52(CX), Y4                                // token 0, q of k = 9, 11
+	VPBROADCASTD  -108(CX), Y4                              // token 0, q of k = 9, 11
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
 	VPSRLW        $4, Y3, Y2
@@ -808,22 +822,22 @@ block:
 	VPOR          Y4, Y2, Y2                                // with upper bits
 	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  56(CX), Y4                                // token 0, q of k = 12, 14
+	VPBROADCASTD  -104(CX), Y4                              // token 0, q of k = 12, 14
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  60(CX), Y4                                // token 0, q of k = 13, 15
+	VPBROADCASTD  -100(CX), Y4                              // token 0, q of k = 13, 15
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
-	VMOVDQU       80(BX), Y3                                // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y3                               // low codes of k = 16..23
 	VPAND         Y7, Y3, Y2                                // k = 16..19
 	VPAND         Y8, Y10, Y4
 	VPOR          Y4, Y2, Y2                                // with upper bits
 	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  64(CX), Y4                                // token 0, q of k = 16, 18
+	VPBROADCASTD  -96(CX), Y4                               // token 0, q of k = 16, 18
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  68(CX), Y4                                // token 0, q of k = 17, 19
+	VPBROADCASTD  -92(CX), Y4                               // token 0, q of k = 17, 19
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
 	VPSRLW        $4, Y3, Y2
@@ -833,23 +847,23 @@ block:
 	VPOR          Y4, Y2, Y2                                // with upper bits
 	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  72(CX), Y4                                // token 0, q of k = 20, 22
+	VPBROADCASTD  -88(CX), Y4                               // token 0, q of k = 20, 22
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  76(CX), Y4                                // token 0, q of k = 21, 23
+	VPBROADCASTD  -84(CX), Y4                               // token 0, q of k = 21, 23
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
-	VMOVDQU       112(BX), Y3                               // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y3                               // low codes of k = 24..31
 	VPAND         Y7, Y3, Y2                                // k = 24..27
 	VPSRLW        $2, Y10, Y4
 	VPAND         Y8, Y4, Y4
 	VPOR          Y4, Y2, Y2                                // with upper bits
 	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  80(CX), Y4                                // token 0, q of k = 24, 26
+	VPBROADCASTD  -80(CX), Y4                               // token 0, q of k = 24, 26
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  84(CX), Y4                                // token 0, q of k = 25, 27
+	VPBROADCASTD  -76(CX), Y4                               // token 0, q of k = 25, 27
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
 	VPSRLW        $4, Y3, Y2
@@ -859,29 +873,29 @@ block:
 	VPOR          Y4, Y2, Y2                                // with upper bits
 	VPAND         Y9, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  88(CX), Y4                                // token 0, q of k = 28, 30
+	VPBROADCASTD  -72(CX), Y4                               // token 0, q of k = 28, 30
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  92(CX), Y4                                // token 0, q of k = 29, 31
+	VPBROADCASTD  -68(CX), Y4                               // token 0, q of k = 29, 31
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
 	VPADDD        Y6, Y1, Y1                                // both sums
-	VCVTPH2PS     (R8), Y2                                  // d as fp32
-	VPMOVZXBD     (BX), Y3                                  // sc as int32
+	VCVTPH2PS     -128(R8), Y2                              // d as fp32
+	VPMOVZXBD     -128(BX), Y3                              // sc as int32
 	VCVTDQ2PS     Y3, Y3
 	VMULPS        Y3, Y2, Y2                                // D = d·sc, exact
-	VPMOVZXBD     8(BX), Y3                                 // mn as int32
+	VPMOVZXBD     -120(BX), Y3                              // mn as int32
 	VCVTDQ2PS     Y3, Y3
-	VCVTPH2PS     16(R8), Y4                                // dmin
+	VCVTPH2PS     -112(R8), Y4                              // dmin
 	VMULPS        Y4, Y3, Y3                                // M = dmin·mn, exact
-	VBROADCASTSS  96(CX), Y4                                // token 0, d of its block
+	VBROADCASTSS  -64(CX), Y4                               // token 0, d of its block
 	VMULPS        Y2, Y4, Y4                                // times the weights' scale
 	VCVTDQ2PS     Y1, Y1
 	VFMADD231PS   Y4, Y1, Y0                                // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  100(CX), Y4                               // s of its block
+	VBROADCASTSS  -60(CX), Y4                               // s of its block
 	VFNMADD231PS  Y4, Y3, Y0                                // acc[0] = FMA(-M, s, acc)
 	ADDQ          $176, BX                                  // next block
-	ADDQ          $128, CX
+	ADDQ          $96, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block
@@ -905,6 +919,8 @@ TEXT ·MatmulQ5_KInt16x2AVX2(SB), NOSPLIT, $0-40
 	VMOVDQU       maskEven<>(SB), Y10                       // the even bytes
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	VXORPS        Y1, Y1, Y1                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 super:
@@ -914,22 +930,22 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       144(BX), Y11                              // upper bits
-	VMOVDQU       16(BX), Y5                                // low codes of k = 0..7
+	VMOVDQU       16(BX), Y11                               // upper bits
+	VMOVDQU       -112(BX), Y5                              // low codes of k = 0..7
 	VPAND         Y8, Y5, Y4                                // k = 0..3
 	VPSLLW        $4, Y11, Y6
 	VPAND         Y9, Y6, Y6
 	VPOR          Y6, Y4, Y4                                // with upper bits
 	VPAND         Y10, Y4, Y7                               // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  32(CX), Y6                                // token 0, q of k = 0, 2
+	VPBROADCASTD  -128(CX), Y6                              // token 0, q of k = 0, 2
 	VPMADDWD      Y7, Y6, Y2
-	VPBROADCASTD  36(CX), Y6                                // token 0, q of k = 1, 3
+	VPBROADCASTD  -124(CX), Y6                              // token 0, q of k = 1, 3
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  160(CX), Y6                               // token 1, q of k = 0, 2
+	VPBROADCASTD  -32(CX), Y6                               // token 1, q of k = 0, 2
 	VPMADDWD      Y7, Y6, Y3
-	VPBROADCASTD  164(CX), Y6                               // token 1, q of k = 1, 3
+	VPBROADCASTD  -28(CX), Y6                               // token 1, q of k = 1, 3
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
 	VPSRLW        $4, Y5, Y4
@@ -939,35 +955,35 @@ block:
 	VPOR          Y6, Y4, Y4                                // with upper bits
 	VPAND         Y10, Y4, Y7                               // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  40(CX), Y6                                // token 0, q of k = 4, 6
+	VPBROADCASTD  -120(CX), Y6                              // token 0, q of k = 4, 6
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  44(CX), Y6                                // token 0, q of k = 5, 7
+	VPBROADCASTD  -116(CX), Y6                              // token 0, q of k = 5, 7
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  168(CX), Y6                               // token 1, q of k = 4, 6
+	VPBROADCASTD  -24(CX), Y6                               // token 1, q of k = 4, 6
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  172(CX), Y6                               // token 1, q of k = 5, 7
+	VPBROADCASTD  -20(CX), Y6                               // token 1, q of k = 5, 7
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VMOVDQU       48(BX), Y5                                // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y5                               // low codes of k = 8..15
 	VPAND         Y8, Y5, Y4                                // k = 8..11
 	VPSLLW        $2, Y11, Y6
 	VPAND         Y9, Y6, Y6
 	VPOR          Y6, Y4, Y4                                // with upper bits
 	VPAND         Y10, Y4, Y7                               // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  48(CX), Y6                                // token 0, q of k = 8, 10
+	VPBROADCASTD  -112(CX), Y6                              // token 0, q of k = 8, 10
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  52(CX), Y6                                // token 0, q of k = 9, 11
+	VPBROADCASTD  -108(CX), Y6                              // token 0, q of k = 9, 11
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  176(CX), Y6                               // token 1, q of k = 8, 10
+	VPBROADCASTD  -16(CX), Y6                               // token 1, q of k = 8, 10
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  180(CX), Y6                               // token 1, q of k = 9, 11
+	VPBROADCASTD  -12(CX), Y6                               // token 1, q of k = 9, 11
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
 	VPSRLW        $4, Y5, Y4
@@ -977,34 +993,34 @@ block:
 	VPOR          Y6, Y4, Y4                                // with upper bits
 	VPAND         Y10, Y4, Y7                               // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  56(CX), Y6                                // token 0, q of k = 12, 14
+	VPBROADCASTD  -104(CX), Y6                              // token 0, q of k = 12, 14
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  60(CX), Y6                                // token 0, q of k = 13, 15
+	VPBROADCASTD  -100(CX), Y6                              // token 0, q of k = 13, 15
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  184(CX), Y6                               // token 1, q of k = 12, 14
+	VPBROADCASTD  -8(CX), Y6                                // token 1, q of k = 12, 14
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  188(CX), Y6                               // token 1, q of k = 13, 15
+	VPBROADCASTD  -4(CX), Y6                                // token 1, q of k = 13, 15
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VMOVDQU       80(BX), Y5                                // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y5                               // low codes of k = 16..23
 	VPAND         Y8, Y5, Y4                                // k = 16..19
 	VPAND         Y9, Y11, Y6
 	VPOR          Y6, Y4, Y4                                // with upper bits
 	VPAND         Y10, Y4, Y7                               // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  64(CX), Y6                                // token 0, q of k = 16, 18
+	VPBROADCASTD  -96(CX), Y6                               // token 0, q of k = 16, 18
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  68(CX), Y6                                // token 0, q of k = 17, 19
+	VPBROADCASTD  -92(CX), Y6                               // token 0, q of k = 17, 19
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  192(CX), Y6                               // token 1, q of k = 16, 18
+	VPBROADCASTD  (CX), Y6                                  // token 1, q of k = 16, 18
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  196(CX), Y6                               // token 1, q of k = 17, 19
+	VPBROADCASTD  4(CX), Y6                                 // token 1, q of k = 17, 19
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
 	VPSRLW        $4, Y5, Y4
@@ -1014,35 +1030,35 @@ block:
 	VPOR          Y6, Y4, Y4                                // with upper bits
 	VPAND         Y10, Y4, Y7                               // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  72(CX), Y6                                // token 0, q of k = 20, 22
+	VPBROADCASTD  -88(CX), Y6                               // token 0, q of k = 20, 22
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  76(CX), Y6                                // token 0, q of k = 21, 23
+	VPBROADCASTD  -84(CX), Y6                               // token 0, q of k = 21, 23
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  200(CX), Y6                               // token 1, q of k = 20, 22
+	VPBROADCASTD  8(CX), Y6                                 // token 1, q of k = 20, 22
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  204(CX), Y6                               // token 1, q of k = 21, 23
+	VPBROADCASTD  12(CX), Y6                                // token 1, q of k = 21, 23
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VMOVDQU       112(BX), Y5                               // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y5                               // low codes of k = 24..31
 	VPAND         Y8, Y5, Y4                                // k = 24..27
 	VPSRLW        $2, Y11, Y6
 	VPAND         Y9, Y6, Y6
 	VPOR          Y6, Y4, Y4                                // with upper bits
 	VPAND         Y10, Y4, Y7                               // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  80(CX), Y6                                // token 0, q of k = 24, 26
+	VPBROADCASTD  -80(CX), Y6                               // token 0, q of k = 24, 26
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  84(CX), Y6                                // token 0, q of k = 25, 27
+	VPBROADCASTD  -76(CX), Y6                               // token 0, q of k = 25, 27
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  208(CX), Y6                               // token 1, q of k = 24, 26
+	VPBROADCASTD  16(CX), Y6                                // token 1, q of k = 24, 26
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  212(CX), Y6                               // token 1, q of k = 25, 27
+	VPBROADCASTD  20(CX), Y6                                // token 1, q of k = 25, 27
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
 	VPSRLW        $4, Y5, Y4
@@ -1052,40 +1068,40 @@ block:
 	VPOR          Y6, Y4, Y4                                // with upper bits
 	VPAND         Y10, Y4, Y7                               // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  88(CX), Y6                                // token 0, q of k = 28, 30
+	VPBROADCASTD  -72(CX), Y6                               // token 0, q of k = 28, 30
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  92(CX), Y6                                // token 0, q of k = 29, 31
+	VPBROADCASTD  -68(CX), Y6                               // token 0, q of k = 29, 31
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  216(CX), Y6                               // token 1, q of k = 28, 30
+	VPBROADCASTD  24(CX), Y6                                // token 1, q of k = 28, 30
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  220(CX), Y6                               // token 1, q of k = 29, 31
+	VPBROADCASTD  28(CX), Y6                                // token 1, q of k = 29, 31
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VCVTPH2PS     (R8), Y4                                  // d as fp32
-	VPMOVZXBD     (BX), Y5                                  // sc as int32
+	VCVTPH2PS     -128(R8), Y4                              // d as fp32
+	VPMOVZXBD     -128(BX), Y5                              // sc as int32
 	VCVTDQ2PS     Y5, Y5
 	VMULPS        Y5, Y4, Y4                                // D = d·sc, exact
-	VPMOVZXBD     8(BX), Y5                                 // mn as int32
+	VPMOVZXBD     -120(BX), Y5                              // mn as int32
 	VCVTDQ2PS     Y5, Y5
-	VCVTPH2PS     16(R8), Y6                                // dmin
+	VCVTPH2PS     -112(R8), Y6                              // dmin
 	VMULPS        Y6, Y5, Y5                                // M = dmin·mn, exact
-	VBROADCASTSS  96(CX), Y6                                // token 0, d of its block
+	VBROADCASTSS  -64(CX), Y6                               // token 0, d of its block
 	VMULPS        Y4, Y6, Y6                                // times the weights' scale
 	VCVTDQ2PS     Y2, Y2
 	VFMADD231PS   Y6, Y2, Y0                                // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  100(CX), Y6                               // s of its block
+	VBROADCASTSS  -60(CX), Y6                               // s of its block
 	VFNMADD231PS  Y6, Y5, Y0                                // acc[0] = FMA(-M, s, acc)
-	VBROADCASTSS  224(CX), Y6                               // token 1, d of its block
+	VBROADCASTSS  32(CX), Y6                                // token 1, d of its block
 	VMULPS        Y4, Y6, Y6                                // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y6, Y3, Y1                                // acc[1] = FMA(sum, scale, acc)
-	VBROADCASTSS  228(CX), Y6                               // s of its block
+	VBROADCASTSS  36(CX), Y6                                // s of its block
 	VFNMADD231PS  Y6, Y5, Y1                                // acc[1] = FMA(-M, s, acc)
 	ADDQ          $176, BX                                  // next block
-	ADDQ          $256, CX
+	ADDQ          $192, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block
@@ -1112,6 +1128,9 @@ TEXT ·MatmulQ5_KInt16x3AVX2(SB), NOSPLIT, $0-40
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	VXORPS        Y1, Y1, Y1                                // acc = +0
 	VXORPS        Y2, Y2, Y2                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
+	LEAQ          192(CX), R10                              // the third token's record
 
 	PCALIGN       $32
 super:
@@ -1121,27 +1140,27 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       144(BX), Y13                              // upper bits
-	VMOVDQU       16(BX), Y7                                // low codes of k = 0..7
+	VMOVDQU       16(BX), Y13                               // upper bits
+	VMOVDQU       -112(BX), Y7                              // low codes of k = 0..7
 	VPAND         Y10, Y7, Y6                               // k = 0..3
 	VPSLLW        $4, Y13, Y8
 	VPAND         Y11, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  32(CX), Y8                                // token 0, q of k = 0, 2
+	VPBROADCASTD  -128(CX), Y8                              // token 0, q of k = 0, 2
 	VPMADDWD      Y9, Y8, Y3
-	VPBROADCASTD  36(CX), Y8                                // token 0, q of k = 1, 3
+	VPBROADCASTD  -124(CX), Y8                              // token 0, q of k = 1, 3
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  160(CX), Y8                               // token 1, q of k = 0, 2
+	VPBROADCASTD  -32(CX), Y8                               // token 1, q of k = 0, 2
 	VPMADDWD      Y9, Y8, Y4
-	VPBROADCASTD  164(CX), Y8                               // token 1, q of k = 1, 3
+	VPBROADCASTD  -28(CX), Y8                               // token 1, q of k = 1, 3
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  288(CX), Y8                               // token 2, q of k = 0, 2
+	VPBROADCASTD  -128(R10), Y8                             // token 2, q of k = 0, 2
 	VPMADDWD      Y9, Y8, Y5
-	VPBROADCASTD  292(CX), Y8                               // token 2, q of k = 1, 3
+	VPBROADCASTD  -124(R10), Y8                             // token 2, q of k = 1, 3
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
 	VPSRLW        $4, Y7, Y6
@@ -1151,47 +1170,47 @@ block:
 	VPOR          Y8, Y6, Y6                                // with upper bits
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  40(CX), Y8                                // token 0, q of k = 4, 6
+	VPBROADCASTD  -120(CX), Y8                              // token 0, q of k = 4, 6
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  44(CX), Y8                                // token 0, q of k = 5, 7
+	VPBROADCASTD  -116(CX), Y8                              // token 0, q of k = 5, 7
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  168(CX), Y8                               // token 1, q of k = 4, 6
+	VPBROADCASTD  -24(CX), Y8                               // token 1, q of k = 4, 6
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  172(CX), Y8                               // token 1, q of k = 5, 7
+	VPBROADCASTD  -20(CX), Y8                               // token 1, q of k = 5, 7
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  296(CX), Y8                               // token 2, q of k = 4, 6
+	VPBROADCASTD  -120(R10), Y8                             // token 2, q of k = 4, 6
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  300(CX), Y8                               // token 2, q of k = 5, 7
+	VPBROADCASTD  -116(R10), Y8                             // token 2, q of k = 5, 7
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VMOVDQU       48(BX), Y7                                // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y7                               // low codes of k = 8..15
 	VPAND         Y10, Y7, Y6                               // k = 8..11
 	VPSLLW        $2, Y13, Y8
 	VPAND         Y11, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  48(CX), Y8                                // token 0, q of k = 8, 10
+	VPBROADCASTD  -112(CX), Y8                              // token 0, q of k = 8, 10
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  52(CX), Y8                                // token 0, q of k = 9, 11
+	VPBROADCASTD  -108(CX), Y8                              // token 0, q of k = 9, 11
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  176(CX), Y8                               // token 1, q of k = 8, 10
+	VPBROADCASTD  -16(CX), Y8                               // token 1, q of k = 8, 10
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  180(CX), Y8                               // token 1, q of k = 9, 11
+	VPBROADCASTD  -12(CX), Y8                               // token 1, q of k = 9, 11
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  304(CX), Y8                               // token 2, q of k = 8, 10
+	VPBROADCASTD  -112(R10), Y8                             // token 2, q of k = 8, 10
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  308(CX), Y8                               // token 2, q of k = 9, 11
+	VPBROADCASTD  -108(R10), Y8                             // token 2, q of k = 9, 11
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
 	VPSRLW        $4, Y7, Y6
@@ -1201,46 +1220,46 @@ block:
 	VPOR          Y8, Y6, Y6                                // with upper bits
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  56(CX), Y8                                // token 0, q of k = 12, 14
+	VPBROADCASTD  -104(CX), Y8                              // token 0, q of k = 12, 14
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  60(CX), Y8                                // token 0, q of k = 13, 15
+	VPBROADCASTD  -100(CX), Y8                              // token 0, q of k = 13, 15
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  184(CX), Y8                               // token 1, q of k = 12, 14
+	VPBROADCASTD  -8(CX), Y8                                // token 1, q of k = 12, 14
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  188(CX), Y8                               // token 1, q of k = 13, 15
+	VPBROADCASTD  -4(CX), Y8                                // token 1, q of k = 13, 15
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  312(CX), Y8                               // token 2, q of k = 12, 14
+	VPBROADCASTD  -104(R10), Y8                             // token 2, q of k = 12, 14
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  316(CX), Y8                               // token 2, q of k = 13, 15
+	VPBROADCASTD  -100(R10), Y8                             // token 2, q of k = 13, 15
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VMOVDQU       80(BX), Y7                                // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y7                               // low codes of k = 16..23
 	VPAND         Y10, Y7, Y6                               // k = 16..19
 	VPAND         Y11, Y13, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  64(CX), Y8                                // token 0, q of k = 16, 18
+	VPBROADCASTD  -96(CX), Y8                               // token 0, q of k = 16, 18
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  68(CX), Y8                                // token 0, q of k = 17, 19
+	VPBROADCASTD  -92(CX), Y8                               // token 0, q of k = 17, 19
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  192(CX), Y8                               // token 1, q of k = 16, 18
+	VPBROADCASTD  (CX), Y8                                  // token 1, q of k = 16, 18
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  196(CX), Y8                               // token 1, q of k = 17, 19
+	VPBROADCASTD  4(CX), Y8                                 // token 1, q of k = 17, 19
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  320(CX), Y8                               // token 2, q of k = 16, 18
+	VPBROADCASTD  -96(R10), Y8                              // token 2, q of k = 16, 18
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  324(CX), Y8                               // token 2, q of k = 17, 19
+	VPBROADCASTD  -92(R10), Y8                              // token 2, q of k = 17, 19
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
 	VPSRLW        $4, Y7, Y6
@@ -1250,47 +1269,47 @@ block:
 	VPOR          Y8, Y6, Y6                                // with upper bits
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  72(CX), Y8                                // token 0, q of k = 20, 22
+	VPBROADCASTD  -88(CX), Y8                               // token 0, q of k = 20, 22
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  76(CX), Y8                                // token 0, q of k = 21, 23
+	VPBROADCASTD  -84(CX), Y8                               // token 0, q of k = 21, 23
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  200(CX), Y8                               // token 1, q of k = 20, 22
+	VPBROADCASTD  8(CX), Y8                                 // token 1, q of k = 20, 22
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  204(CX), Y8                               // token 1, q of k = 21, 23
+	VPBROADCASTD  12(CX), Y8                                // token 1, q of k = 21, 23
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  328(CX), Y8                               // token 2, q of k = 20, 22
+	VPBROADCASTD  -88(R10), Y8                              // token 2, q of k = 20, 22
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  332(CX), Y8                               // token 2, q of k = 21, 23
+	VPBROADCASTD  -84(R10), Y8                              // token 2, q of k = 21, 23
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VMOVDQU       112(BX), Y7                               // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y7                               // low codes of k = 24..31
 	VPAND         Y10, Y7, Y6                               // k = 24..27
 	VPSRLW        $2, Y13, Y8
 	VPAND         Y11, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  80(CX), Y8                                // token 0, q of k = 24, 26
+	VPBROADCASTD  -80(CX), Y8                               // token 0, q of k = 24, 26
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  84(CX), Y8                                // token 0, q of k = 25, 27
+	VPBROADCASTD  -76(CX), Y8                               // token 0, q of k = 25, 27
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  208(CX), Y8                               // token 1, q of k = 24, 26
+	VPBROADCASTD  16(CX), Y8                                // token 1, q of k = 24, 26
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  212(CX), Y8                               // token 1, q of k = 25, 27
+	VPBROADCASTD  20(CX), Y8                                // token 1, q of k = 25, 27
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  336(CX), Y8                               // token 2, q of k = 24, 26
+	VPBROADCASTD  -80(R10), Y8                              // token 2, q of k = 24, 26
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  340(CX), Y8                               // token 2, q of k = 25, 27
+	VPBROADCASTD  -76(R10), Y8                              // token 2, q of k = 25, 27
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
 	VPSRLW        $4, Y7, Y6
@@ -1300,52 +1319,53 @@ block:
 	VPOR          Y8, Y6, Y6                                // with upper bits
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  88(CX), Y8                                // token 0, q of k = 28, 30
+	VPBROADCASTD  -72(CX), Y8                               // token 0, q of k = 28, 30
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  92(CX), Y8                                // token 0, q of k = 29, 31
+	VPBROADCASTD  -68(CX), Y8                               // token 0, q of k = 29, 31
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  216(CX), Y8                               // token 1, q of k = 28, 30
+	VPBROADCASTD  24(CX), Y8                                // token 1, q of k = 28, 30
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  220(CX), Y8                               // token 1, q of k = 29, 31
+	VPBROADCASTD  28(CX), Y8                                // token 1, q of k = 29, 31
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  344(CX), Y8                               // token 2, q of k = 28, 30
+	VPBROADCASTD  -72(R10), Y8                              // token 2, q of k = 28, 30
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  348(CX), Y8                               // token 2, q of k = 29, 31
+	VPBROADCASTD  -68(R10), Y8                              // token 2, q of k = 29, 31
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VCVTPH2PS     (R8), Y6                                  // d as fp32
-	VPMOVZXBD     (BX), Y7                                  // sc as int32
+	VCVTPH2PS     -128(R8), Y6                              // d as fp32
+	VPMOVZXBD     -128(BX), Y7                              // sc as int32
 	VCVTDQ2PS     Y7, Y7
 	VMULPS        Y7, Y6, Y6                                // D = d·sc, exact
-	VPMOVZXBD     8(BX), Y7                                 // mn as int32
+	VPMOVZXBD     -120(BX), Y7                              // mn as int32
 	VCVTDQ2PS     Y7, Y7
-	VCVTPH2PS     16(R8), Y8                                // dmin
+	VCVTPH2PS     -112(R8), Y8                              // dmin
 	VMULPS        Y8, Y7, Y7                                // M = dmin·mn, exact
-	VBROADCASTSS  96(CX), Y8                                // token 0, d of its block
+	VBROADCASTSS  -64(CX), Y8                               // token 0, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y8, Y3, Y0                                // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  100(CX), Y8                               // s of its block
+	VBROADCASTSS  -60(CX), Y8                               // s of its block
 	VFNMADD231PS  Y8, Y7, Y0                                // acc[0] = FMA(-M, s, acc)
-	VBROADCASTSS  224(CX), Y8                               // token 1, d of its block
+	VBROADCASTSS  32(CX), Y8                                // token 1, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y4, Y4
 	VFMADD231PS   Y8, Y4, Y1                                // acc[1] = FMA(sum, scale, acc)
-	VBROADCASTSS  228(CX), Y8                               // s of its block
+	VBROADCASTSS  36(CX), Y8                                // s of its block
 	VFNMADD231PS  Y8, Y7, Y1                                // acc[1] = FMA(-M, s, acc)
-	VBROADCASTSS  352(CX), Y8                               // token 2, d of its block
+	VBROADCASTSS  -64(R10), Y8                              // token 2, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y5, Y5
 	VFMADD231PS   Y8, Y5, Y2                                // acc[2] = FMA(sum, scale, acc)
-	VBROADCASTSS  356(CX), Y8                               // s of its block
+	VBROADCASTSS  -60(R10), Y8                              // s of its block
 	VFNMADD231PS  Y8, Y7, Y2                                // acc[2] = FMA(-M, s, acc)
+	ADDQ          $288, R10
 	ADDQ          $176, BX                                  // next block
-	ADDQ          $384, CX
+	ADDQ          $288, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block
@@ -1375,6 +1395,9 @@ TEXT ·MatmulQ5_KInt16x4AVX2(SB), NOSPLIT, $0-40
 	VXORPS        Y1, Y1, Y1                                // acc = +0
 	VXORPS        Y2, Y2, Y2                                // acc = +0
 	VXORPS        Y3, Y3, Y3                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
+	LEAQ          192(CX), R10                              // the third token's record
 
 	PCALIGN       $32
 super:
@@ -1384,32 +1407,32 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       144(BX), Y15                              // upper bits
-	VMOVDQU       16(BX), Y9                                // low codes of k = 0..7
+	VMOVDQU       16(BX), Y15                               // upper bits
+	VMOVDQU       -112(BX), Y9                              // low codes of k = 0..7
 	VPAND         Y12, Y9, Y8                               // k = 0..3
 	VPSLLW        $4, Y15, Y10
 	VPAND         Y13, Y10, Y10
 	VPOR          Y10, Y8, Y8                               // with upper bits
 	VPAND         Y14, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  32(CX), Y10                               // token 0, q of k = 0, 2
+	VPBROADCASTD  -128(CX), Y10                             // token 0, q of k = 0, 2
 	VPMADDWD      Y11, Y10, Y4
-	VPBROADCASTD  36(CX), Y10                               // token 0, q of k = 1, 3
+	VPBROADCASTD  -124(CX), Y10                             // token 0, q of k = 1, 3
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  160(CX), Y10                              // token 1, q of k = 0, 2
+	VPBROADCASTD  -32(CX), Y10                              // token 1, q of k = 0, 2
 	VPMADDWD      Y11, Y10, Y5
-	VPBROADCASTD  164(CX), Y10                              // token 1, q of k = 1, 3
+	VPBROADCASTD  -28(CX), Y10                              // token 1, q of k = 1, 3
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  288(CX), Y10                              // token 2, q of k = 0, 2
+	VPBROADCASTD  -128(R10), Y10                            // token 2, q of k = 0, 2
 	VPMADDWD      Y11, Y10, Y6
-	VPBROADCASTD  292(CX), Y10                              // token 2, q of k = 1, 3
+	VPBROADCASTD  -124(R10), Y10                            // token 2, q of k = 1, 3
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  416(CX), Y10                              // token 3, q of k = 0, 2
+	VPBROADCASTD  -32(R10), Y10                             // token 3, q of k = 0, 2
 	VPMADDWD      Y11, Y10, Y7
-	VPBROADCASTD  420(CX), Y10                              // token 3, q of k = 1, 3
+	VPBROADCASTD  -28(R10), Y10                             // token 3, q of k = 1, 3
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
 	VPSRLW        $4, Y9, Y8
@@ -1419,59 +1442,59 @@ block:
 	VPOR          Y10, Y8, Y8                               // with upper bits
 	VPAND         Y14, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  40(CX), Y10                               // token 0, q of k = 4, 6
+	VPBROADCASTD  -120(CX), Y10                             // token 0, q of k = 4, 6
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  44(CX), Y10                               // token 0, q of k = 5, 7
+	VPBROADCASTD  -116(CX), Y10                             // token 0, q of k = 5, 7
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  168(CX), Y10                              // token 1, q of k = 4, 6
+	VPBROADCASTD  -24(CX), Y10                              // token 1, q of k = 4, 6
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  172(CX), Y10                              // token 1, q of k = 5, 7
+	VPBROADCASTD  -20(CX), Y10                              // token 1, q of k = 5, 7
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  296(CX), Y10                              // token 2, q of k = 4, 6
+	VPBROADCASTD  -120(R10), Y10                            // token 2, q of k = 4, 6
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  300(CX), Y10                              // token 2, q of k = 5, 7
+	VPBROADCASTD  -116(R10), Y10                            // token 2, q of k = 5, 7
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  424(CX), Y10                              // token 3, q of k = 4, 6
+	VPBROADCASTD  -24(R10), Y10                             // token 3, q of k = 4, 6
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  428(CX), Y10                              // token 3, q of k = 5, 7
+	VPBROADCASTD  -20(R10), Y10                             // token 3, q of k = 5, 7
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VMOVDQU       48(BX), Y9                                // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y9                               // low codes of k = 8..15
 	VPAND         Y12, Y9, Y8                               // k = 8..11
 	VPSLLW        $2, Y15, Y10
 	VPAND         Y13, Y10, Y10
 	VPOR          Y10, Y8, Y8                               // with upper bits
 	VPAND         Y14, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  48(CX), Y10                               // token 0, q of k = 8, 10
+	VPBROADCASTD  -112(CX), Y10                             // token 0, q of k = 8, 10
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  52(CX), Y10                               // token 0, q of k = 9, 11
+	VPBROADCASTD  -108(CX), Y10                             // token 0, q of k = 9, 11
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  176(CX), Y10                              // token 1, q of k = 8, 10
+	VPBROADCASTD  -16(CX), Y10                              // token 1, q of k = 8, 10
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  180(CX), Y10                              // token 1, q of k = 9, 11
+	VPBROADCASTD  -12(CX), Y10                              // token 1, q of k = 9, 11
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  304(CX), Y10                              // token 2, q of k = 8, 10
+	VPBROADCASTD  -112(R10), Y10                            // token 2, q of k = 8, 10
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  308(CX), Y10                              // token 2, q of k = 9, 11
+	VPBROADCASTD  -108(R10), Y10                            // token 2, q of k = 9, 11
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  432(CX), Y10                              // token 3, q of k = 8, 10
+	VPBROADCASTD  -16(R10), Y10                             // token 3, q of k = 8, 10
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  436(CX), Y10                              // token 3, q of k = 9, 11
+	VPBROADCASTD  -12(R10), Y10                             // token 3, q of k = 9, 11
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
 	VPSRLW        $4, Y9, Y8
@@ -1481,58 +1504,58 @@ block:
 	VPOR          Y10, Y8, Y8                               // with upper bits
 	VPAND         Y14, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  56(CX), Y10                               // token 0, q of k = 12, 14
+	VPBROADCASTD  -104(CX), Y10                             // token 0, q of k = 12, 14
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  60(CX), Y10                               // token 0, q of k = 13, 15
+	VPBROADCASTD  -100(CX), Y10                             // token 0, q of k = 13, 15
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  184(CX), Y10                              // token 1, q of k = 12, 14
+	VPBROADCASTD  -8(CX), Y10                               // token 1, q of k = 12, 14
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  188(CX), Y10                              // token 1, q of k = 13, 15
+	VPBROADCASTD  -4(CX), Y10                               // token 1, q of k = 13, 15
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  312(CX), Y10                              // token 2, q of k = 12, 14
+	VPBROADCASTD  -104(R10), Y10                            // token 2, q of k = 12, 14
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  316(CX), Y10                              // token 2, q of k = 13, 15
+	VPBROADCASTD  -100(R10), Y10                            // token 2, q of k = 13, 15
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  440(CX), Y10                              // token 3, q of k = 12, 14
+	VPBROADCASTD  -8(R10), Y10                              // token 3, q of k = 12, 14
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  444(CX), Y10                              // token 3, q of k = 13, 15
+	VPBROADCASTD  -4(R10), Y10                              // token 3, q of k = 13, 15
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VMOVDQU       80(BX), Y9                                // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y9                               // low codes of k = 16..23
 	VPAND         Y12, Y9, Y8                               // k = 16..19
 	VPAND         Y13, Y15, Y10
 	VPOR          Y10, Y8, Y8                               // with upper bits
 	VPAND         Y14, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  64(CX), Y10                               // token 0, q of k = 16, 18
+	VPBROADCASTD  -96(CX), Y10                              // token 0, q of k = 16, 18
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  68(CX), Y10                               // token 0, q of k = 17, 19
+	VPBROADCASTD  -92(CX), Y10                              // token 0, q of k = 17, 19
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  192(CX), Y10                              // token 1, q of k = 16, 18
+	VPBROADCASTD  (CX), Y10                                 // token 1, q of k = 16, 18
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  196(CX), Y10                              // token 1, q of k = 17, 19
+	VPBROADCASTD  4(CX), Y10                                // token 1, q of k = 17, 19
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  320(CX), Y10                              // token 2, q of k = 16, 18
+	VPBROADCASTD  -96(R10), Y10                             // token 2, q of k = 16, 18
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  324(CX), Y10                              // token 2, q of k = 17, 19
+	VPBROADCASTD  -92(R10), Y10                             // token 2, q of k = 17, 19
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  448(CX), Y10                              // token 3, q of k = 16, 18
+	VPBROADCASTD  (R10), Y10                                // token 3, q of k = 16, 18
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  452(CX), Y10                              // token 3, q of k = 17, 19
+	VPBROADCASTD  4(R10), Y10                               // token 3, q of k = 17, 19
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
 	VPSRLW        $4, Y9, Y8
@@ -1542,59 +1565,59 @@ block:
 	VPOR          Y10, Y8, Y8                               // with upper bits
 	VPAND         Y14, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  72(CX), Y10                               // token 0, q of k = 20, 22
+	VPBROADCASTD  -88(CX), Y10                              // token 0, q of k = 20, 22
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  76(CX), Y10                               // token 0, q of k = 21, 23
+	VPBROADCASTD  -84(CX), Y10                              // token 0, q of k = 21, 23
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  200(CX), Y10                              // token 1, q of k = 20, 22
+	VPBROADCASTD  8(CX), Y10                                // token 1, q of k = 20, 22
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  204(CX), Y10                              // token 1, q of k = 21, 23
+	VPBROADCASTD  12(CX), Y10                               // token 1, q of k = 21, 23
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  328(CX), Y10                              // token 2, q of k = 20, 22
+	VPBROADCASTD  -88(R10), Y10                             // token 2, q of k = 20, 22
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  332(CX), Y10                              // token 2, q of k = 21, 23
+	VPBROADCASTD  -84(R10), Y10                             // token 2, q of k = 21, 23
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  456(CX), Y10                              // token 3, q of k = 20, 22
+	VPBROADCASTD  8(R10), Y10                               // token 3, q of k = 20, 22
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  460(CX), Y10                              // token 3, q of k = 21, 23
+	VPBROADCASTD  12(R10), Y10                              // token 3, q of k = 21, 23
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VMOVDQU       112(BX), Y9                               // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y9                               // low codes of k = 24..31
 	VPAND         Y12, Y9, Y8                               // k = 24..27
 	VPSRLW        $2, Y15, Y10
 	VPAND         Y13, Y10, Y10
 	VPOR          Y10, Y8, Y8                               // with upper bits
 	VPAND         Y14, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  80(CX), Y10                               // token 0, q of k = 24, 26
+	VPBROADCASTD  -80(CX), Y10                              // token 0, q of k = 24, 26
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  84(CX), Y10                               // token 0, q of k = 25, 27
+	VPBROADCASTD  -76(CX), Y10                              // token 0, q of k = 25, 27
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  208(CX), Y10                              // token 1, q of k = 24, 26
+	VPBROADCASTD  16(CX), Y10                               // token 1, q of k = 24, 26
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  212(CX), Y10                              // token 1, q of k = 25, 27
+	VPBROADCASTD  20(CX), Y10                               // token 1, q of k = 25, 27
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  336(CX), Y10                              // token 2, q of k = 24, 26
+	VPBROADCASTD  -80(R10), Y10                             // token 2, q of k = 24, 26
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  340(CX), Y10                              // token 2, q of k = 25, 27
+	VPBROADCASTD  -76(R10), Y10                             // token 2, q of k = 25, 27
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  464(CX), Y10                              // token 3, q of k = 24, 26
+	VPBROADCASTD  16(R10), Y10                              // token 3, q of k = 24, 26
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  468(CX), Y10                              // token 3, q of k = 25, 27
+	VPBROADCASTD  20(R10), Y10                              // token 3, q of k = 25, 27
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
 	VPSRLW        $4, Y9, Y8
@@ -1604,64 +1627,65 @@ block:
 	VPOR          Y10, Y8, Y8                               // with upper bits
 	VPAND         Y14, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  88(CX), Y10                               // token 0, q of k = 28, 30
+	VPBROADCASTD  -72(CX), Y10                              // token 0, q of k = 28, 30
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  92(CX), Y10                               // token 0, q of k = 29, 31
+	VPBROADCASTD  -68(CX), Y10                              // token 0, q of k = 29, 31
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  216(CX), Y10                              // token 1, q of k = 28, 30
+	VPBROADCASTD  24(CX), Y10                               // token 1, q of k = 28, 30
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  220(CX), Y10                              // token 1, q of k = 29, 31
+	VPBROADCASTD  28(CX), Y10                               // token 1, q of k = 29, 31
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  344(CX), Y10                              // token 2, q of k = 28, 30
+	VPBROADCASTD  -72(R10), Y10                             // token 2, q of k = 28, 30
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  348(CX), Y10                              // token 2, q of k = 29, 31
+	VPBROADCASTD  -68(R10), Y10                             // token 2, q of k = 29, 31
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  472(CX), Y10                              // token 3, q of k = 28, 30
+	VPBROADCASTD  24(R10), Y10                              // token 3, q of k = 28, 30
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  476(CX), Y10                              // token 3, q of k = 29, 31
+	VPBROADCASTD  28(R10), Y10                              // token 3, q of k = 29, 31
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VCVTPH2PS     (R8), Y8                                  // d as fp32
-	VPMOVZXBD     (BX), Y9                                  // sc as int32
+	VCVTPH2PS     -128(R8), Y8                              // d as fp32
+	VPMOVZXBD     -128(BX), Y9                              // sc as int32
 	VCVTDQ2PS     Y9, Y9
 	VMULPS        Y9, Y8, Y8                                // D = d·sc, exact
-	VPMOVZXBD     8(BX), Y9                                 // mn as int32
+	VPMOVZXBD     -120(BX), Y9                              // mn as int32
 	VCVTDQ2PS     Y9, Y9
-	VCVTPH2PS     16(R8), Y10                               // dmin
+	VCVTPH2PS     -112(R8), Y10                             // dmin
 	VMULPS        Y10, Y9, Y9                               // M = dmin·mn, exact
-	VBROADCASTSS  96(CX), Y10                               // token 0, d of its block
+	VBROADCASTSS  -64(CX), Y10                              // token 0, d of its block
 	VMULPS        Y8, Y10, Y10                              // times the weights' scale
 	VCVTDQ2PS     Y4, Y4
 	VFMADD231PS   Y10, Y4, Y0                               // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  100(CX), Y10                              // s of its block
+	VBROADCASTSS  -60(CX), Y10                              // s of its block
 	VFNMADD231PS  Y10, Y9, Y0                               // acc[0] = FMA(-M, s, acc)
-	VBROADCASTSS  224(CX), Y10                              // token 1, d of its block
+	VBROADCASTSS  32(CX), Y10                               // token 1, d of its block
 	VMULPS        Y8, Y10, Y10                              // times the weights' scale
 	VCVTDQ2PS     Y5, Y5
 	VFMADD231PS   Y10, Y5, Y1                               // acc[1] = FMA(sum, scale, acc)
-	VBROADCASTSS  228(CX), Y10                              // s of its block
+	VBROADCASTSS  36(CX), Y10                               // s of its block
 	VFNMADD231PS  Y10, Y9, Y1                               // acc[1] = FMA(-M, s, acc)
-	VBROADCASTSS  352(CX), Y10                              // token 2, d of its block
+	VBROADCASTSS  -64(R10), Y10                             // token 2, d of its block
 	VMULPS        Y8, Y10, Y10                              // times the weights' scale
 	VCVTDQ2PS     Y6, Y6
 	VFMADD231PS   Y10, Y6, Y2                               // acc[2] = FMA(sum, scale, acc)
-	VBROADCASTSS  356(CX), Y10                              // s of its block
+	VBROADCASTSS  -60(R10), Y10                             // s of its block
 	VFNMADD231PS  Y10, Y9, Y2                               // acc[2] = FMA(-M, s, acc)
-	VBROADCASTSS  480(CX), Y10                              // token 3, d of its block
+	VBROADCASTSS  32(R10), Y10                              // token 3, d of its block
 	VMULPS        Y8, Y10, Y10                              // times the weights' scale
 	VCVTDQ2PS     Y7, Y7
 	VFMADD231PS   Y10, Y7, Y3                               // acc[3] = FMA(sum, scale, acc)
-	VBROADCASTSS  484(CX), Y10                              // s of its block
+	VBROADCASTSS  36(R10), Y10                              // s of its block
 	VFNMADD231PS  Y10, Y9, Y3                               // acc[3] = FMA(-M, s, acc)
+	ADDQ          $384, R10
 	ADDQ          $176, BX                                  // next block
-	ADDQ          $512, CX
+	ADDQ          $384, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block

@@ -26,7 +26,8 @@
 // pairs; 2 such results fit an int16 (2·2·127·63 = 32004), then VPMADDWD by the half's sc widens.
 // Int16: codes are widened to int16, those of k0, k2 and of k1, k3 apart (the record
 // has q in that order), and VPMADDWD adds pairs in int32.
-// Σ(code-32)·q = Σcode·q - 32·Σq, with the halves' H = Σq from the record.
+// Σ(code-32)·q = Σcode·q - 32·Σq, with
+// the halves' H = Σq from the record (Int8: both at once, times sc, by VPMADDWD).
 // Every integer is exact modulo 2³² and the whole sum fits, so the order does not matter.
 //
 // Layout of a panel: super-blocks of 256 k, 1680 bytes each:
@@ -41,14 +42,18 @@
 // 	 144  pairs      64 bytes: 2 vectors; vector p, byte b, bits 2i and 2i+1: two bits of k = 16p+4i+b
 //
 // A vector has one row a lane; b = 0..3 is the byte in the lane.
-// A record of activations is 128 bytes, the tokens' records of a block lie together:
-// int8 q[32], int16 q[32], f32 d, f32 s = d·N, int32 N = Σq, int32 H[2] = Σ of each half.
+// A record of activations is 64 bytes (Int16: 96), the tokens' records of a block lie
+// together: int8 q[32] (int16 q[32], every four in the order 0, 2, 1, 3), f32 d,
+// f32 s = d·N, int32 -8·N, -16·N, -128·N (N = Σq), H[2] = Σ of each half, and int16
+// H[2] (Int16: zeros).
 //
 // Registers, with T tokens: Y0.. T sums acc in fp32; then T integer sums of the block;
 // then, where a block takes several spans or halves, T partial sums; then codes, plane,
 // scratch; with one token of int16 activations a second sum, of the odd k; constants in
 // those left.
-// DI dst, SI bytes from token to token, BX panel, CX activations, DX steps left,
+// DI dst, SI bytes from token to token, DX steps left, BX panel, CX activations, both
+// 128 bytes ahead, where more operands are near enough for offsets of one byte; with
+// int16 activations R10 those of the third token on,
 // R8 head of the super-block, R9 blocks left in it.
 //
 // Tails: none. A panel always has 8 rows (missing ones are zero and their results
@@ -88,6 +93,8 @@ TEXT ·MatmulQ6_KInt8x1AVX2(SB), NOSPLIT, $0-40
 	VMOVDQU       maskLow<>(SB), Y7                         // the low code of every byte
 	VMOVDQU       maskHigh<>(SB), Y8                        // where the upper bits of a code go in every byte
 	VXORPS        Y0, Y0, Y0                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 super:
@@ -97,102 +104,100 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       16(BX), Y4                                // low codes of k = 0..7
+	VMOVDQU       -112(BX), Y4                              // low codes of k = 0..7
 	VPAND         Y7, Y4, Y3                                // k = 0..3
-	VMOVDQU       144(BX), Y5                               // upper bits
+	VMOVDQU       16(BX), Y5                                // upper bits
 	VPSLLW        $4, Y5, Y5
 	VPAND         Y8, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  (CX), Y5                                  // token 0, q of k = 0..3
+	VPBROADCASTD  -128(CX), Y5                              // token 0, q of k = 0..3
 	VPMADDUBSW    Y5, Y3, Y2                                // u8·int8, pairs added
 	VPSRLW        $4, Y4, Y3
 	VPAND         Y7, Y3, Y3                                // k = 4..7
-	VMOVDQU       144(BX), Y5                               // upper bits
+	VMOVDQU       16(BX), Y5                                // upper bits
 	VPSLLW        $2, Y5, Y5
 	VPAND         Y8, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  4(CX), Y5                                 // token 0, q of k = 4..7
+	VPBROADCASTD  -124(CX), Y5                              // token 0, q of k = 4..7
 	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
 	VPADDW        Y5, Y2, Y2
-	VPMOVSXBD     (BX), Y6                                  // sc0 as int32
+	VPMOVSXBD     -128(BX), Y6                              // sc0 as int32
 	VPSLLD        $16, Y6, Y5                               // sc in both int16 of a lane
 	VPBLENDW      $0xaa, Y5, Y6, Y6
 	VPMADDWD      Y6, Y2, Y1                                // sum[0] = sc0·
-	VMOVDQU       48(BX), Y4                                // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y4                               // low codes of k = 8..15
 	VPAND         Y7, Y4, Y3                                // k = 8..11
-	VMOVDQU       144(BX), Y5                               // upper bits
+	VMOVDQU       16(BX), Y5                                // upper bits
 	VPAND         Y8, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  8(CX), Y5                                 // token 0, q of k = 8..11
+	VPBROADCASTD  -120(CX), Y5                              // token 0, q of k = 8..11
 	VPMADDUBSW    Y5, Y3, Y2                                // u8·int8, pairs added
 	VPSRLW        $4, Y4, Y3
 	VPAND         Y7, Y3, Y3                                // k = 12..15
-	VMOVDQU       144(BX), Y5                               // upper bits
+	VMOVDQU       16(BX), Y5                                // upper bits
 	VPSRLW        $2, Y5, Y5
 	VPAND         Y8, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  12(CX), Y5                                // token 0, q of k = 12..15
+	VPBROADCASTD  -116(CX), Y5                              // token 0, q of k = 12..15
 	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
 	VPADDW        Y5, Y2, Y2
 	VPMADDWD      Y6, Y2, Y2                                // sc0·
 	VPADDD        Y2, Y1, Y1                                // sum[0] +=
-	VMOVDQU       80(BX), Y4                                // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y4                               // low codes of k = 16..23
 	VPAND         Y7, Y4, Y3                                // k = 16..19
-	VMOVDQU       176(BX), Y5                               // upper bits
+	VMOVDQU       48(BX), Y5                                // upper bits
 	VPSLLW        $4, Y5, Y5
 	VPAND         Y8, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  16(CX), Y5                                // token 0, q of k = 16..19
+	VPBROADCASTD  -112(CX), Y5                              // token 0, q of k = 16..19
 	VPMADDUBSW    Y5, Y3, Y2                                // u8·int8, pairs added
 	VPSRLW        $4, Y4, Y3
 	VPAND         Y7, Y3, Y3                                // k = 20..23
-	VMOVDQU       176(BX), Y5                               // upper bits
+	VMOVDQU       48(BX), Y5                                // upper bits
 	VPSLLW        $2, Y5, Y5
 	VPAND         Y8, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  20(CX), Y5                                // token 0, q of k = 20..23
+	VPBROADCASTD  -108(CX), Y5                              // token 0, q of k = 20..23
 	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
 	VPADDW        Y5, Y2, Y2
-	VPMOVSXBD     8(BX), Y6                                 // sc1 as int32
+	VPMOVSXBD     -120(BX), Y6                              // sc1 as int32
 	VPSLLD        $16, Y6, Y5                               // sc in both int16 of a lane
 	VPBLENDW      $0xaa, Y5, Y6, Y6
 	VPMADDWD      Y6, Y2, Y2                                // sc1·
 	VPADDD        Y2, Y1, Y1                                // sum[0] +=
-	VMOVDQU       112(BX), Y4                               // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y4                               // low codes of k = 24..31
 	VPAND         Y7, Y4, Y3                                // k = 24..27
-	VMOVDQU       176(BX), Y5                               // upper bits
+	VMOVDQU       48(BX), Y5                                // upper bits
 	VPAND         Y8, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  24(CX), Y5                                // token 0, q of k = 24..27
+	VPBROADCASTD  -104(CX), Y5                              // token 0, q of k = 24..27
 	VPMADDUBSW    Y5, Y3, Y2                                // u8·int8, pairs added
 	VPSRLW        $4, Y4, Y3
 	VPAND         Y7, Y3, Y3                                // k = 28..31
-	VMOVDQU       176(BX), Y5                               // upper bits
+	VMOVDQU       48(BX), Y5                                // upper bits
 	VPSRLW        $2, Y5, Y5
 	VPAND         Y8, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  28(CX), Y5                                // token 0, q of k = 28..31
+	VPBROADCASTD  -100(CX), Y5                              // token 0, q of k = 28..31
 	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
 	VPADDW        Y5, Y2, Y2
 	VPMADDWD      Y6, Y2, Y2                                // sc1·
 	VPADDD        Y2, Y1, Y1                                // sum[0] +=
-	VPMOVSXBD     (BX), Y3                                  // sc0 as int32
-	VPSLLD        $5, Y3, Y3                                // 32 times
-	VPBROADCASTD  108(CX), Y5                               // token 0, H0
-	VPMULLD       Y3, Y5, Y5                                // 32·sc0·H0
-	VPSUBD        Y5, Y1, Y1                                // sum[0] -=
-	VPMOVSXBD     8(BX), Y3                                 // sc1 as int32
-	VPSLLD        $5, Y3, Y3                                // 32 times
-	VPBROADCASTD  112(CX), Y5                               // token 0, H1
-	VPMULLD       Y3, Y5, Y5                                // 32·sc1·H1
-	VPSUBD        Y5, Y1, Y1                                // sum[0] -=
-	VCVTPH2PS     (R8), Y3                                  // d as fp32
-	VBROADCASTSS  96(CX), Y5                                // token 0, d of its block
+	VPMOVSXBD     -128(BX), Y3                              // sc0 as int32
+	VPMOVSXBD     -120(BX), Y4                              // sc1 as int32
+	VPSLLD        $16, Y4, Y4
+	VPBLENDW      $0xaa, Y4, Y3, Y3                         // in pairs
+	VPSLLW        $5, Y3, Y3                                // 32·sc0, 32·sc1 as int16
+	VPBROADCASTD  -68(CX), Y5                               // token 0, H0, H1
+	VPMADDWD      Y3, Y5, Y5
+	VPSUBD        Y5, Y1, Y1                                // sum[0] -= 32·(sc0·H0 + sc1·H1)
+	VCVTPH2PS     -128(R8), Y3                              // d as fp32
+	VBROADCASTSS  -96(CX), Y5                               // token 0, d of its block
 	VMULPS        Y3, Y5, Y5                                // times the weights' scale
 	VCVTDQ2PS     Y1, Y1
 	VFMADD231PS   Y5, Y1, Y0                                // acc[0] = FMA(sum, scale, acc)
 	ADDQ          $208, BX                                  // next block
-	ADDQ          $128, CX
+	ADDQ          $64, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block
@@ -215,6 +220,8 @@ TEXT ·MatmulQ6_KInt8x2AVX2(SB), NOSPLIT, $0-40
 	VMOVDQU       maskHigh<>(SB), Y11                       // where the upper bits of a code go in every byte
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	VXORPS        Y1, Y1, Y1                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 super:
@@ -224,139 +231,134 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       16(BX), Y7                                // low codes of k = 0..7
+	VMOVDQU       -112(BX), Y7                              // low codes of k = 0..7
 	VPAND         Y10, Y7, Y6                               // k = 0..3
-	VMOVDQU       144(BX), Y8                               // upper bits
+	VMOVDQU       16(BX), Y8                                // upper bits
 	VPSLLW        $4, Y8, Y8
 	VPAND         Y11, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
-	VPBROADCASTD  (CX), Y8                                  // token 0, q of k = 0..3
+	VPBROADCASTD  -128(CX), Y8                              // token 0, q of k = 0..3
 	VPMADDUBSW    Y8, Y6, Y4                                // u8·int8, pairs added
-	VPBROADCASTD  128(CX), Y8                               // token 1, q of k = 0..3
+	VPBROADCASTD  -64(CX), Y8                               // token 1, q of k = 0..3
 	VPMADDUBSW    Y8, Y6, Y5                                // u8·int8, pairs added
 	VPSRLW        $4, Y7, Y6
 	VPAND         Y10, Y6, Y6                               // k = 4..7
-	VMOVDQU       144(BX), Y8                               // upper bits
+	VMOVDQU       16(BX), Y8                                // upper bits
 	VPSLLW        $2, Y8, Y8
 	VPAND         Y11, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
-	VPBROADCASTD  4(CX), Y8                                 // token 0, q of k = 4..7
+	VPBROADCASTD  -124(CX), Y8                              // token 0, q of k = 4..7
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y4, Y4
-	VPBROADCASTD  132(CX), Y8                               // token 1, q of k = 4..7
+	VPBROADCASTD  -60(CX), Y8                               // token 1, q of k = 4..7
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y5, Y5
-	VPMOVSXBD     (BX), Y9                                  // sc0 as int32
+	VPMOVSXBD     -128(BX), Y9                              // sc0 as int32
 	VPSLLD        $16, Y9, Y8                               // sc in both int16 of a lane
 	VPBLENDW      $0xaa, Y8, Y9, Y9
 	VPMADDWD      Y9, Y4, Y2                                // sum[0] = sc0·
 	VPMADDWD      Y9, Y5, Y3                                // sum[1] = sc0·
-	VMOVDQU       48(BX), Y7                                // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y7                               // low codes of k = 8..15
 	VPAND         Y10, Y7, Y6                               // k = 8..11
-	VMOVDQU       144(BX), Y8                               // upper bits
+	VMOVDQU       16(BX), Y8                                // upper bits
 	VPAND         Y11, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
-	VPBROADCASTD  8(CX), Y8                                 // token 0, q of k = 8..11
+	VPBROADCASTD  -120(CX), Y8                              // token 0, q of k = 8..11
 	VPMADDUBSW    Y8, Y6, Y4                                // u8·int8, pairs added
-	VPBROADCASTD  136(CX), Y8                               // token 1, q of k = 8..11
+	VPBROADCASTD  -56(CX), Y8                               // token 1, q of k = 8..11
 	VPMADDUBSW    Y8, Y6, Y5                                // u8·int8, pairs added
 	VPSRLW        $4, Y7, Y6
 	VPAND         Y10, Y6, Y6                               // k = 12..15
-	VMOVDQU       144(BX), Y8                               // upper bits
+	VMOVDQU       16(BX), Y8                                // upper bits
 	VPSRLW        $2, Y8, Y8
 	VPAND         Y11, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
-	VPBROADCASTD  12(CX), Y8                                // token 0, q of k = 12..15
+	VPBROADCASTD  -116(CX), Y8                              // token 0, q of k = 12..15
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y4, Y4
-	VPBROADCASTD  140(CX), Y8                               // token 1, q of k = 12..15
+	VPBROADCASTD  -52(CX), Y8                               // token 1, q of k = 12..15
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y5, Y5
 	VPMADDWD      Y9, Y4, Y4                                // sc0·
 	VPADDD        Y4, Y2, Y2                                // sum[0] +=
 	VPMADDWD      Y9, Y5, Y5                                // sc0·
 	VPADDD        Y5, Y3, Y3                                // sum[1] +=
-	VMOVDQU       80(BX), Y7                                // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y7                               // low codes of k = 16..23
 	VPAND         Y10, Y7, Y6                               // k = 16..19
-	VMOVDQU       176(BX), Y8                               // upper bits
+	VMOVDQU       48(BX), Y8                                // upper bits
 	VPSLLW        $4, Y8, Y8
 	VPAND         Y11, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
-	VPBROADCASTD  16(CX), Y8                                // token 0, q of k = 16..19
+	VPBROADCASTD  -112(CX), Y8                              // token 0, q of k = 16..19
 	VPMADDUBSW    Y8, Y6, Y4                                // u8·int8, pairs added
-	VPBROADCASTD  144(CX), Y8                               // token 1, q of k = 16..19
+	VPBROADCASTD  -48(CX), Y8                               // token 1, q of k = 16..19
 	VPMADDUBSW    Y8, Y6, Y5                                // u8·int8, pairs added
 	VPSRLW        $4, Y7, Y6
 	VPAND         Y10, Y6, Y6                               // k = 20..23
-	VMOVDQU       176(BX), Y8                               // upper bits
+	VMOVDQU       48(BX), Y8                                // upper bits
 	VPSLLW        $2, Y8, Y8
 	VPAND         Y11, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
-	VPBROADCASTD  20(CX), Y8                                // token 0, q of k = 20..23
+	VPBROADCASTD  -108(CX), Y8                              // token 0, q of k = 20..23
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y4, Y4
-	VPBROADCASTD  148(CX), Y8                               // token 1, q of k = 20..23
+	VPBROADCASTD  -44(CX), Y8                               // token 1, q of k = 20..23
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y5, Y5
-	VPMOVSXBD     8(BX), Y9                                 // sc1 as int32
+	VPMOVSXBD     -120(BX), Y9                              // sc1 as int32
 	VPSLLD        $16, Y9, Y8                               // sc in both int16 of a lane
 	VPBLENDW      $0xaa, Y8, Y9, Y9
 	VPMADDWD      Y9, Y4, Y4                                // sc1·
 	VPADDD        Y4, Y2, Y2                                // sum[0] +=
 	VPMADDWD      Y9, Y5, Y5                                // sc1·
 	VPADDD        Y5, Y3, Y3                                // sum[1] +=
-	VMOVDQU       112(BX), Y7                               // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y7                               // low codes of k = 24..31
 	VPAND         Y10, Y7, Y6                               // k = 24..27
-	VMOVDQU       176(BX), Y8                               // upper bits
+	VMOVDQU       48(BX), Y8                                // upper bits
 	VPAND         Y11, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
-	VPBROADCASTD  24(CX), Y8                                // token 0, q of k = 24..27
+	VPBROADCASTD  -104(CX), Y8                              // token 0, q of k = 24..27
 	VPMADDUBSW    Y8, Y6, Y4                                // u8·int8, pairs added
-	VPBROADCASTD  152(CX), Y8                               // token 1, q of k = 24..27
+	VPBROADCASTD  -40(CX), Y8                               // token 1, q of k = 24..27
 	VPMADDUBSW    Y8, Y6, Y5                                // u8·int8, pairs added
 	VPSRLW        $4, Y7, Y6
 	VPAND         Y10, Y6, Y6                               // k = 28..31
-	VMOVDQU       176(BX), Y8                               // upper bits
+	VMOVDQU       48(BX), Y8                                // upper bits
 	VPSRLW        $2, Y8, Y8
 	VPAND         Y11, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
-	VPBROADCASTD  28(CX), Y8                                // token 0, q of k = 28..31
+	VPBROADCASTD  -100(CX), Y8                              // token 0, q of k = 28..31
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y4, Y4
-	VPBROADCASTD  156(CX), Y8                               // token 1, q of k = 28..31
+	VPBROADCASTD  -36(CX), Y8                               // token 1, q of k = 28..31
 	VPMADDUBSW    Y8, Y6, Y8                                // u8·int8, pairs added
 	VPADDW        Y8, Y5, Y5
 	VPMADDWD      Y9, Y4, Y4                                // sc1·
 	VPADDD        Y4, Y2, Y2                                // sum[0] +=
 	VPMADDWD      Y9, Y5, Y5                                // sc1·
 	VPADDD        Y5, Y3, Y3                                // sum[1] +=
-	VPMOVSXBD     (BX), Y6                                  // sc0 as int32
-	VPSLLD        $5, Y6, Y6                                // 32 times
-	VPBROADCASTD  108(CX), Y8                               // token 0, H0
-	VPMULLD       Y6, Y8, Y8                                // 32·sc0·H0
-	VPSUBD        Y8, Y2, Y2                                // sum[0] -=
-	VPBROADCASTD  236(CX), Y8                               // token 1, H0
-	VPMULLD       Y6, Y8, Y8                                // 32·sc0·H0
-	VPSUBD        Y8, Y3, Y3                                // sum[1] -=
-	VPMOVSXBD     8(BX), Y6                                 // sc1 as int32
-	VPSLLD        $5, Y6, Y6                                // 32 times
-	VPBROADCASTD  112(CX), Y8                               // token 0, H1
-	VPMULLD       Y6, Y8, Y8                                // 32·sc1·H1
-	VPSUBD        Y8, Y2, Y2                                // sum[0] -=
-	VPBROADCASTD  240(CX), Y8                               // token 1, H1
-	VPMULLD       Y6, Y8, Y8                                // 32·sc1·H1
-	VPSUBD        Y8, Y3, Y3                                // sum[1] -=
-	VCVTPH2PS     (R8), Y6                                  // d as fp32
-	VBROADCASTSS  96(CX), Y8                                // token 0, d of its block
+	VPMOVSXBD     -128(BX), Y6                              // sc0 as int32
+	VPMOVSXBD     -120(BX), Y7                              // sc1 as int32
+	VPSLLD        $16, Y7, Y7
+	VPBLENDW      $0xaa, Y7, Y6, Y6                         // in pairs
+	VPSLLW        $5, Y6, Y6                                // 32·sc0, 32·sc1 as int16
+	VPBROADCASTD  -68(CX), Y8                               // token 0, H0, H1
+	VPMADDWD      Y6, Y8, Y8
+	VPSUBD        Y8, Y2, Y2                                // sum[0] -= 32·(sc0·H0 + sc1·H1)
+	VPBROADCASTD  -4(CX), Y8                                // token 1, H0, H1
+	VPMADDWD      Y6, Y8, Y8
+	VPSUBD        Y8, Y3, Y3                                // sum[1] -= 32·(sc0·H0 + sc1·H1)
+	VCVTPH2PS     -128(R8), Y6                              // d as fp32
+	VBROADCASTSS  -96(CX), Y8                               // token 0, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y2, Y2
 	VFMADD231PS   Y8, Y2, Y0                                // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  224(CX), Y8                               // token 1, d of its block
+	VBROADCASTSS  -32(CX), Y8                               // token 1, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y8, Y3, Y1                                // acc[1] = FMA(sum, scale, acc)
 	ADDQ          $208, BX                                  // next block
-	ADDQ          $256, CX
+	ADDQ          $128, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block
@@ -382,6 +384,8 @@ TEXT ·MatmulQ6_KInt8x3AVX2(SB), NOSPLIT, $0-40
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	VXORPS        Y1, Y1, Y1                                // acc = +0
 	VXORPS        Y2, Y2, Y2                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 super:
@@ -391,63 +395,63 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       16(BX), Y10                               // low codes of k = 0..7
+	VMOVDQU       -112(BX), Y10                             // low codes of k = 0..7
 	VPAND         Y13, Y10, Y9                              // k = 0..3
-	VMOVDQU       144(BX), Y11                              // upper bits
+	VMOVDQU       16(BX), Y11                               // upper bits
 	VPSLLW        $4, Y11, Y11
 	VPAND         Y14, Y11, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
-	VPBROADCASTD  (CX), Y11                                 // token 0, q of k = 0..3
+	VPBROADCASTD  -128(CX), Y11                             // token 0, q of k = 0..3
 	VPMADDUBSW    Y11, Y9, Y6                               // u8·int8, pairs added
-	VPBROADCASTD  128(CX), Y11                              // token 1, q of k = 0..3
+	VPBROADCASTD  -64(CX), Y11                              // token 1, q of k = 0..3
 	VPMADDUBSW    Y11, Y9, Y7                               // u8·int8, pairs added
-	VPBROADCASTD  256(CX), Y11                              // token 2, q of k = 0..3
+	VPBROADCASTD  (CX), Y11                                 // token 2, q of k = 0..3
 	VPMADDUBSW    Y11, Y9, Y8                               // u8·int8, pairs added
 	VPSRLW        $4, Y10, Y9
 	VPAND         Y13, Y9, Y9                               // k = 4..7
-	VMOVDQU       144(BX), Y11                              // upper bits
+	VMOVDQU       16(BX), Y11                               // upper bits
 	VPSLLW        $2, Y11, Y11
 	VPAND         Y14, Y11, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
-	VPBROADCASTD  4(CX), Y11                                // token 0, q of k = 4..7
+	VPBROADCASTD  -124(CX), Y11                             // token 0, q of k = 4..7
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y6, Y6
-	VPBROADCASTD  132(CX), Y11                              // token 1, q of k = 4..7
+	VPBROADCASTD  -60(CX), Y11                              // token 1, q of k = 4..7
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y7, Y7
-	VPBROADCASTD  260(CX), Y11                              // token 2, q of k = 4..7
+	VPBROADCASTD  4(CX), Y11                                // token 2, q of k = 4..7
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y8, Y8
-	VPMOVSXBD     (BX), Y12                                 // sc0 as int32
+	VPMOVSXBD     -128(BX), Y12                             // sc0 as int32
 	VPSLLD        $16, Y12, Y11                             // sc in both int16 of a lane
 	VPBLENDW      $0xaa, Y11, Y12, Y12
 	VPMADDWD      Y12, Y6, Y3                               // sum[0] = sc0·
 	VPMADDWD      Y12, Y7, Y4                               // sum[1] = sc0·
 	VPMADDWD      Y12, Y8, Y5                               // sum[2] = sc0·
-	VMOVDQU       48(BX), Y10                               // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y10                              // low codes of k = 8..15
 	VPAND         Y13, Y10, Y9                              // k = 8..11
-	VMOVDQU       144(BX), Y11                              // upper bits
+	VMOVDQU       16(BX), Y11                               // upper bits
 	VPAND         Y14, Y11, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
-	VPBROADCASTD  8(CX), Y11                                // token 0, q of k = 8..11
+	VPBROADCASTD  -120(CX), Y11                             // token 0, q of k = 8..11
 	VPMADDUBSW    Y11, Y9, Y6                               // u8·int8, pairs added
-	VPBROADCASTD  136(CX), Y11                              // token 1, q of k = 8..11
+	VPBROADCASTD  -56(CX), Y11                              // token 1, q of k = 8..11
 	VPMADDUBSW    Y11, Y9, Y7                               // u8·int8, pairs added
-	VPBROADCASTD  264(CX), Y11                              // token 2, q of k = 8..11
+	VPBROADCASTD  8(CX), Y11                                // token 2, q of k = 8..11
 	VPMADDUBSW    Y11, Y9, Y8                               // u8·int8, pairs added
 	VPSRLW        $4, Y10, Y9
 	VPAND         Y13, Y9, Y9                               // k = 12..15
-	VMOVDQU       144(BX), Y11                              // upper bits
+	VMOVDQU       16(BX), Y11                               // upper bits
 	VPSRLW        $2, Y11, Y11
 	VPAND         Y14, Y11, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
-	VPBROADCASTD  12(CX), Y11                               // token 0, q of k = 12..15
+	VPBROADCASTD  -116(CX), Y11                             // token 0, q of k = 12..15
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y6, Y6
-	VPBROADCASTD  140(CX), Y11                              // token 1, q of k = 12..15
+	VPBROADCASTD  -52(CX), Y11                              // token 1, q of k = 12..15
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y7, Y7
-	VPBROADCASTD  268(CX), Y11                              // token 2, q of k = 12..15
+	VPBROADCASTD  12(CX), Y11                               // token 2, q of k = 12..15
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y8, Y8
 	VPMADDWD      Y12, Y6, Y6                               // sc0·
@@ -456,34 +460,34 @@ block:
 	VPADDD        Y7, Y4, Y4                                // sum[1] +=
 	VPMADDWD      Y12, Y8, Y8                               // sc0·
 	VPADDD        Y8, Y5, Y5                                // sum[2] +=
-	VMOVDQU       80(BX), Y10                               // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y10                              // low codes of k = 16..23
 	VPAND         Y13, Y10, Y9                              // k = 16..19
-	VMOVDQU       176(BX), Y11                              // upper bits
+	VMOVDQU       48(BX), Y11                               // upper bits
 	VPSLLW        $4, Y11, Y11
 	VPAND         Y14, Y11, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
-	VPBROADCASTD  16(CX), Y11                               // token 0, q of k = 16..19
+	VPBROADCASTD  -112(CX), Y11                             // token 0, q of k = 16..19
 	VPMADDUBSW    Y11, Y9, Y6                               // u8·int8, pairs added
-	VPBROADCASTD  144(CX), Y11                              // token 1, q of k = 16..19
+	VPBROADCASTD  -48(CX), Y11                              // token 1, q of k = 16..19
 	VPMADDUBSW    Y11, Y9, Y7                               // u8·int8, pairs added
-	VPBROADCASTD  272(CX), Y11                              // token 2, q of k = 16..19
+	VPBROADCASTD  16(CX), Y11                               // token 2, q of k = 16..19
 	VPMADDUBSW    Y11, Y9, Y8                               // u8·int8, pairs added
 	VPSRLW        $4, Y10, Y9
 	VPAND         Y13, Y9, Y9                               // k = 20..23
-	VMOVDQU       176(BX), Y11                              // upper bits
+	VMOVDQU       48(BX), Y11                               // upper bits
 	VPSLLW        $2, Y11, Y11
 	VPAND         Y14, Y11, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
-	VPBROADCASTD  20(CX), Y11                               // token 0, q of k = 20..23
+	VPBROADCASTD  -108(CX), Y11                             // token 0, q of k = 20..23
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y6, Y6
-	VPBROADCASTD  148(CX), Y11                              // token 1, q of k = 20..23
+	VPBROADCASTD  -44(CX), Y11                              // token 1, q of k = 20..23
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y7, Y7
-	VPBROADCASTD  276(CX), Y11                              // token 2, q of k = 20..23
+	VPBROADCASTD  20(CX), Y11                               // token 2, q of k = 20..23
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y8, Y8
-	VPMOVSXBD     8(BX), Y12                                // sc1 as int32
+	VPMOVSXBD     -120(BX), Y12                             // sc1 as int32
 	VPSLLD        $16, Y12, Y11                             // sc in both int16 of a lane
 	VPBLENDW      $0xaa, Y11, Y12, Y12
 	VPMADDWD      Y12, Y6, Y6                               // sc1·
@@ -492,30 +496,30 @@ block:
 	VPADDD        Y7, Y4, Y4                                // sum[1] +=
 	VPMADDWD      Y12, Y8, Y8                               // sc1·
 	VPADDD        Y8, Y5, Y5                                // sum[2] +=
-	VMOVDQU       112(BX), Y10                              // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y10                              // low codes of k = 24..31
 	VPAND         Y13, Y10, Y9                              // k = 24..27
-	VMOVDQU       176(BX), Y11                              // upper bits
+	VMOVDQU       48(BX), Y11                               // upper bits
 	VPAND         Y14, Y11, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
-	VPBROADCASTD  24(CX), Y11                               // token 0, q of k = 24..27
+	VPBROADCASTD  -104(CX), Y11                             // token 0, q of k = 24..27
 	VPMADDUBSW    Y11, Y9, Y6                               // u8·int8, pairs added
-	VPBROADCASTD  152(CX), Y11                              // token 1, q of k = 24..27
+	VPBROADCASTD  -40(CX), Y11                              // token 1, q of k = 24..27
 	VPMADDUBSW    Y11, Y9, Y7                               // u8·int8, pairs added
-	VPBROADCASTD  280(CX), Y11                              // token 2, q of k = 24..27
+	VPBROADCASTD  24(CX), Y11                               // token 2, q of k = 24..27
 	VPMADDUBSW    Y11, Y9, Y8                               // u8·int8, pairs added
 	VPSRLW        $4, Y10, Y9
 	VPAND         Y13, Y9, Y9                               // k = 28..31
-	VMOVDQU       176(BX), Y11                              // upper bits
+	VMOVDQU       48(BX), Y11                               // upper bits
 	VPSRLW        $2, Y11, Y11
 	VPAND         Y14, Y11, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
-	VPBROADCASTD  28(CX), Y11                               // token 0, q of k = 28..31
+	VPBROADCASTD  -100(CX), Y11                             // token 0, q of k = 28..31
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y6, Y6
-	VPBROADCASTD  156(CX), Y11                              // token 1, q of k = 28..31
+	VPBROADCASTD  -36(CX), Y11                              // token 1, q of k = 28..31
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y7, Y7
-	VPBROADCASTD  284(CX), Y11                              // token 2, q of k = 28..31
+	VPBROADCASTD  28(CX), Y11                               // token 2, q of k = 28..31
 	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
 	VPADDW        Y11, Y8, Y8
 	VPMADDWD      Y12, Y6, Y6                               // sc1·
@@ -524,43 +528,35 @@ block:
 	VPADDD        Y7, Y4, Y4                                // sum[1] +=
 	VPMADDWD      Y12, Y8, Y8                               // sc1·
 	VPADDD        Y8, Y5, Y5                                // sum[2] +=
-	VPMOVSXBD     (BX), Y9                                  // sc0 as int32
-	VPSLLD        $5, Y9, Y9                                // 32 times
-	VPBROADCASTD  108(CX), Y11                              // token 0, H0
-	VPMULLD       Y9, Y11, Y11                              // 32·sc0·H0
-	VPSUBD        Y11, Y3, Y3                               // sum[0] -=
-	VPBROADCASTD  236(CX), Y11                              // token 1, H0
-	VPMULLD       Y9, Y11, Y11                              // 32·sc0·H0
-	VPSUBD        Y11, Y4, Y4                               // sum[1] -=
-	VPBROADCASTD  364(CX), Y11                              // token 2, H0
-	VPMULLD       Y9, Y11, Y11                              // 32·sc0·H0
-	VPSUBD        Y11, Y5, Y5                               // sum[2] -=
-	VPMOVSXBD     8(BX), Y9                                 // sc1 as int32
-	VPSLLD        $5, Y9, Y9                                // 32 times
-	VPBROADCASTD  112(CX), Y11                              // token 0, H1
-	VPMULLD       Y9, Y11, Y11                              // 32·sc1·H1
-	VPSUBD        Y11, Y3, Y3                               // sum[0] -=
-	VPBROADCASTD  240(CX), Y11                              // token 1, H1
-	VPMULLD       Y9, Y11, Y11                              // 32·sc1·H1
-	VPSUBD        Y11, Y4, Y4                               // sum[1] -=
-	VPBROADCASTD  368(CX), Y11                              // token 2, H1
-	VPMULLD       Y9, Y11, Y11                              // 32·sc1·H1
-	VPSUBD        Y11, Y5, Y5                               // sum[2] -=
-	VCVTPH2PS     (R8), Y9                                  // d as fp32
-	VBROADCASTSS  96(CX), Y11                               // token 0, d of its block
+	VPMOVSXBD     -128(BX), Y9                              // sc0 as int32
+	VPMOVSXBD     -120(BX), Y10                             // sc1 as int32
+	VPSLLD        $16, Y10, Y10
+	VPBLENDW      $0xaa, Y10, Y9, Y9                        // in pairs
+	VPSLLW        $5, Y9, Y9                                // 32·sc0, 32·sc1 as int16
+	VPBROADCASTD  -68(CX), Y11                              // token 0, H0, H1
+	VPMADDWD      Y9, Y11, Y11
+	VPSUBD        Y11, Y3, Y3                               // sum[0] -= 32·(sc0·H0 + sc1·H1)
+	VPBROADCASTD  -4(CX), Y11                               // token 1, H0, H1
+	VPMADDWD      Y9, Y11, Y11
+	VPSUBD        Y11, Y4, Y4                               // sum[1] -= 32·(sc0·H0 + sc1·H1)
+	VPBROADCASTD  60(CX), Y11                               // token 2, H0, H1
+	VPMADDWD      Y9, Y11, Y11
+	VPSUBD        Y11, Y5, Y5                               // sum[2] -= 32·(sc0·H0 + sc1·H1)
+	VCVTPH2PS     -128(R8), Y9                              // d as fp32
+	VBROADCASTSS  -96(CX), Y11                              // token 0, d of its block
 	VMULPS        Y9, Y11, Y11                              // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y11, Y3, Y0                               // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  224(CX), Y11                              // token 1, d of its block
+	VBROADCASTSS  -32(CX), Y11                              // token 1, d of its block
 	VMULPS        Y9, Y11, Y11                              // times the weights' scale
 	VCVTDQ2PS     Y4, Y4
 	VFMADD231PS   Y11, Y4, Y1                               // acc[1] = FMA(sum, scale, acc)
-	VBROADCASTSS  352(CX), Y11                              // token 2, d of its block
+	VBROADCASTSS  32(CX), Y11                               // token 2, d of its block
 	VMULPS        Y9, Y11, Y11                              // times the weights' scale
 	VCVTDQ2PS     Y5, Y5
 	VFMADD231PS   Y11, Y5, Y2                               // acc[2] = FMA(sum, scale, acc)
 	ADDQ          $208, BX                                  // next block
-	ADDQ          $384, CX
+	ADDQ          $192, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block
@@ -587,6 +583,8 @@ TEXT ·MatmulQ6_KInt8x4AVX2(SB), NOSPLIT, $0-40
 	VXORPS        Y1, Y1, Y1                                // acc = +0
 	VXORPS        Y2, Y2, Y2                                // acc = +0
 	VXORPS        Y3, Y3, Y3                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 super:
@@ -596,74 +594,74 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       16(BX), Y13                               // low codes of k = 0..7
+	VMOVDQU       -112(BX), Y13                             // low codes of k = 0..7
 	VPAND         maskLow<>(SB), Y13, Y12                   // k = 0..3
-	VMOVDQU       144(BX), Y14                              // upper bits
+	VMOVDQU       16(BX), Y14                               // upper bits
 	VPSLLW        $4, Y14, Y14
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
-	VPBROADCASTD  (CX), Y14                                 // token 0, q of k = 0..3
+	VPBROADCASTD  -128(CX), Y14                             // token 0, q of k = 0..3
 	VPMADDUBSW    Y14, Y12, Y8                              // u8·int8, pairs added
-	VPBROADCASTD  128(CX), Y14                              // token 1, q of k = 0..3
+	VPBROADCASTD  -64(CX), Y14                              // token 1, q of k = 0..3
 	VPMADDUBSW    Y14, Y12, Y9                              // u8·int8, pairs added
-	VPBROADCASTD  256(CX), Y14                              // token 2, q of k = 0..3
+	VPBROADCASTD  (CX), Y14                                 // token 2, q of k = 0..3
 	VPMADDUBSW    Y14, Y12, Y10                             // u8·int8, pairs added
-	VPBROADCASTD  384(CX), Y14                              // token 3, q of k = 0..3
+	VPBROADCASTD  64(CX), Y14                               // token 3, q of k = 0..3
 	VPMADDUBSW    Y14, Y12, Y11                             // u8·int8, pairs added
 	VPSRLW        $4, Y13, Y12
 	VPAND         maskLow<>(SB), Y12, Y12                   // k = 4..7
-	VMOVDQU       144(BX), Y14                              // upper bits
+	VMOVDQU       16(BX), Y14                               // upper bits
 	VPSLLW        $2, Y14, Y14
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
-	VPBROADCASTD  4(CX), Y14                                // token 0, q of k = 4..7
+	VPBROADCASTD  -124(CX), Y14                             // token 0, q of k = 4..7
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y8, Y8
-	VPBROADCASTD  132(CX), Y14                              // token 1, q of k = 4..7
+	VPBROADCASTD  -60(CX), Y14                              // token 1, q of k = 4..7
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y9, Y9
-	VPBROADCASTD  260(CX), Y14                              // token 2, q of k = 4..7
+	VPBROADCASTD  4(CX), Y14                                // token 2, q of k = 4..7
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y10, Y10
-	VPBROADCASTD  388(CX), Y14                              // token 3, q of k = 4..7
+	VPBROADCASTD  68(CX), Y14                               // token 3, q of k = 4..7
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y11, Y11
-	VPMOVSXBD     (BX), Y15                                 // sc0 as int32
+	VPMOVSXBD     -128(BX), Y15                             // sc0 as int32
 	VPSLLD        $16, Y15, Y14                             // sc in both int16 of a lane
 	VPBLENDW      $0xaa, Y14, Y15, Y15
 	VPMADDWD      Y15, Y8, Y4                               // sum[0] = sc0·
 	VPMADDWD      Y15, Y9, Y5                               // sum[1] = sc0·
 	VPMADDWD      Y15, Y10, Y6                              // sum[2] = sc0·
 	VPMADDWD      Y15, Y11, Y7                              // sum[3] = sc0·
-	VMOVDQU       48(BX), Y13                               // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y13                              // low codes of k = 8..15
 	VPAND         maskLow<>(SB), Y13, Y12                   // k = 8..11
-	VMOVDQU       144(BX), Y14                              // upper bits
+	VMOVDQU       16(BX), Y14                               // upper bits
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
-	VPBROADCASTD  8(CX), Y14                                // token 0, q of k = 8..11
+	VPBROADCASTD  -120(CX), Y14                             // token 0, q of k = 8..11
 	VPMADDUBSW    Y14, Y12, Y8                              // u8·int8, pairs added
-	VPBROADCASTD  136(CX), Y14                              // token 1, q of k = 8..11
+	VPBROADCASTD  -56(CX), Y14                              // token 1, q of k = 8..11
 	VPMADDUBSW    Y14, Y12, Y9                              // u8·int8, pairs added
-	VPBROADCASTD  264(CX), Y14                              // token 2, q of k = 8..11
+	VPBROADCASTD  8(CX), Y14                                // token 2, q of k = 8..11
 	VPMADDUBSW    Y14, Y12, Y10                             // u8·int8, pairs added
-	VPBROADCASTD  392(CX), Y14                              // token 3, q of k = 8..11
+	VPBROADCASTD  72(CX), Y14                               // token 3, q of k = 8..11
 	VPMADDUBSW    Y14, Y12, Y11                             // u8·int8, pairs added
 	VPSRLW        $4, Y13, Y12
 	VPAND         maskLow<>(SB), Y12, Y12                   // k = 12..15
-	VMOVDQU       144(BX), Y14                              // upper bits
+	VMOVDQU       16(BX), Y14                               // upper bits
 	VPSRLW        $2, Y14, Y14
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
-	VPBROADCASTD  12(CX), Y14                               // token 0, q of k = 12..15
+	VPBROADCASTD  -116(CX), Y14                             // token 0, q of k = 12..15
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y8, Y8
-	VPBROADCASTD  140(CX), Y14                              // token 1, q of k = 12..15
+	VPBROADCASTD  -52(CX), Y14                              // token 1, q of k = 12..15
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y9, Y9
-	VPBROADCASTD  268(CX), Y14                              // token 2, q of k = 12..15
+	VPBROADCASTD  12(CX), Y14                               // token 2, q of k = 12..15
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y10, Y10
-	VPBROADCASTD  396(CX), Y14                              // token 3, q of k = 12..15
+	VPBROADCASTD  76(CX), Y14                               // token 3, q of k = 12..15
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y11, Y11
 	VPMADDWD      Y15, Y8, Y8                               // sc0·
@@ -674,39 +672,39 @@ block:
 	VPADDD        Y10, Y6, Y6                               // sum[2] +=
 	VPMADDWD      Y15, Y11, Y11                             // sc0·
 	VPADDD        Y11, Y7, Y7                               // sum[3] +=
-	VMOVDQU       80(BX), Y13                               // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y13                              // low codes of k = 16..23
 	VPAND         maskLow<>(SB), Y13, Y12                   // k = 16..19
-	VMOVDQU       176(BX), Y14                              // upper bits
+	VMOVDQU       48(BX), Y14                               // upper bits
 	VPSLLW        $4, Y14, Y14
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
-	VPBROADCASTD  16(CX), Y14                               // token 0, q of k = 16..19
+	VPBROADCASTD  -112(CX), Y14                             // token 0, q of k = 16..19
 	VPMADDUBSW    Y14, Y12, Y8                              // u8·int8, pairs added
-	VPBROADCASTD  144(CX), Y14                              // token 1, q of k = 16..19
+	VPBROADCASTD  -48(CX), Y14                              // token 1, q of k = 16..19
 	VPMADDUBSW    Y14, Y12, Y9                              // u8·int8, pairs added
-	VPBROADCASTD  272(CX), Y14                              // token 2, q of k = 16..19
+	VPBROADCASTD  16(CX), Y14                               // token 2, q of k = 16..19
 	VPMADDUBSW    Y14, Y12, Y10                             // u8·int8, pairs added
-	VPBROADCASTD  400(CX), Y14                              // token 3, q of k = 16..19
+	VPBROADCASTD  80(CX), Y14                               // token 3, q of k = 16..19
 	VPMADDUBSW    Y14, Y12, Y11                             // u8·int8, pairs added
 	VPSRLW        $4, Y13, Y12
 	VPAND         maskLow<>(SB), Y12, Y12                   // k = 20..23
-	VMOVDQU       176(BX), Y14                              // upper bits
+	VMOVDQU       48(BX), Y14                               // upper bits
 	VPSLLW        $2, Y14, Y14
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
-	VPBROADCASTD  20(CX), Y14                               // token 0, q of k = 20..23
+	VPBROADCASTD  -108(CX), Y14                             // token 0, q of k = 20..23
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y8, Y8
-	VPBROADCASTD  148(CX), Y14                              // token 1, q of k = 20..23
+	VPBROADCASTD  -44(CX), Y14                              // token 1, q of k = 20..23
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y9, Y9
-	VPBROADCASTD  276(CX), Y14                              // token 2, q of k = 20..23
+	VPBROADCASTD  20(CX), Y14                               // token 2, q of k = 20..23
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y10, Y10
-	VPBROADCASTD  404(CX), Y14                              // token 3, q of k = 20..23
+	VPBROADCASTD  84(CX), Y14                               // token 3, q of k = 20..23
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y11, Y11
-	VPMOVSXBD     8(BX), Y15                                // sc1 as int32
+	VPMOVSXBD     -120(BX), Y15                             // sc1 as int32
 	VPSLLD        $16, Y15, Y14                             // sc in both int16 of a lane
 	VPBLENDW      $0xaa, Y14, Y15, Y15
 	VPMADDWD      Y15, Y8, Y8                               // sc1·
@@ -717,35 +715,35 @@ block:
 	VPADDD        Y10, Y6, Y6                               // sum[2] +=
 	VPMADDWD      Y15, Y11, Y11                             // sc1·
 	VPADDD        Y11, Y7, Y7                               // sum[3] +=
-	VMOVDQU       112(BX), Y13                              // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y13                              // low codes of k = 24..31
 	VPAND         maskLow<>(SB), Y13, Y12                   // k = 24..27
-	VMOVDQU       176(BX), Y14                              // upper bits
+	VMOVDQU       48(BX), Y14                               // upper bits
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
-	VPBROADCASTD  24(CX), Y14                               // token 0, q of k = 24..27
+	VPBROADCASTD  -104(CX), Y14                             // token 0, q of k = 24..27
 	VPMADDUBSW    Y14, Y12, Y8                              // u8·int8, pairs added
-	VPBROADCASTD  152(CX), Y14                              // token 1, q of k = 24..27
+	VPBROADCASTD  -40(CX), Y14                              // token 1, q of k = 24..27
 	VPMADDUBSW    Y14, Y12, Y9                              // u8·int8, pairs added
-	VPBROADCASTD  280(CX), Y14                              // token 2, q of k = 24..27
+	VPBROADCASTD  24(CX), Y14                               // token 2, q of k = 24..27
 	VPMADDUBSW    Y14, Y12, Y10                             // u8·int8, pairs added
-	VPBROADCASTD  408(CX), Y14                              // token 3, q of k = 24..27
+	VPBROADCASTD  88(CX), Y14                               // token 3, q of k = 24..27
 	VPMADDUBSW    Y14, Y12, Y11                             // u8·int8, pairs added
 	VPSRLW        $4, Y13, Y12
 	VPAND         maskLow<>(SB), Y12, Y12                   // k = 28..31
-	VMOVDQU       176(BX), Y14                              // upper bits
+	VMOVDQU       48(BX), Y14                               // upper bits
 	VPSRLW        $2, Y14, Y14
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
-	VPBROADCASTD  28(CX), Y14                               // token 0, q of k = 28..31
+	VPBROADCASTD  -100(CX), Y14                             // token 0, q of k = 28..31
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y8, Y8
-	VPBROADCASTD  156(CX), Y14                              // token 1, q of k = 28..31
+	VPBROADCASTD  -36(CX), Y14                              // token 1, q of k = 28..31
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y9, Y9
-	VPBROADCASTD  284(CX), Y14                              // token 2, q of k = 28..31
+	VPBROADCASTD  28(CX), Y14                               // token 2, q of k = 28..31
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y10, Y10
-	VPBROADCASTD  412(CX), Y14                              // token 3, q of k = 28..31
+	VPBROADCASTD  92(CX), Y14                               // token 3, q of k = 28..31
 	VPMADDUBSW    Y14, Y12, Y14                             // u8·int8, pairs added
 	VPADDW        Y14, Y11, Y11
 	VPMADDWD      Y15, Y8, Y8                               // sc1·
@@ -756,53 +754,42 @@ block:
 	VPADDD        Y10, Y6, Y6                               // sum[2] +=
 	VPMADDWD      Y15, Y11, Y11                             // sc1·
 	VPADDD        Y11, Y7, Y7                               // sum[3] +=
-	VPMOVSXBD     (BX), Y12                                 // sc0 as int32
-	VPSLLD        $5, Y12, Y12                              // 32 times
-	VPBROADCASTD  108(CX), Y14                              // token 0, H0
-	VPMULLD       Y12, Y14, Y14                             // 32·sc0·H0
-	VPSUBD        Y14, Y4, Y4                               // sum[0] -=
-	VPBROADCASTD  236(CX), Y14                              // token 1, H0
-	VPMULLD       Y12, Y14, Y14                             // 32·sc0·H0
-	VPSUBD        Y14, Y5, Y5                               // sum[1] -=
-	VPBROADCASTD  364(CX), Y14                              // token 2, H0
-	VPMULLD       Y12, Y14, Y14                             // 32·sc0·H0
-	VPSUBD        Y14, Y6, Y6                               // sum[2] -=
-	VPBROADCASTD  492(CX), Y14                              // token 3, H0
-	VPMULLD       Y12, Y14, Y14                             // 32·sc0·H0
-	VPSUBD        Y14, Y7, Y7                               // sum[3] -=
-	VPMOVSXBD     8(BX), Y12                                // sc1 as int32
-	VPSLLD        $5, Y12, Y12                              // 32 times
-	VPBROADCASTD  112(CX), Y14                              // token 0, H1
-	VPMULLD       Y12, Y14, Y14                             // 32·sc1·H1
-	VPSUBD        Y14, Y4, Y4                               // sum[0] -=
-	VPBROADCASTD  240(CX), Y14                              // token 1, H1
-	VPMULLD       Y12, Y14, Y14                             // 32·sc1·H1
-	VPSUBD        Y14, Y5, Y5                               // sum[1] -=
-	VPBROADCASTD  368(CX), Y14                              // token 2, H1
-	VPMULLD       Y12, Y14, Y14                             // 32·sc1·H1
-	VPSUBD        Y14, Y6, Y6                               // sum[2] -=
-	VPBROADCASTD  496(CX), Y14                              // token 3, H1
-	VPMULLD       Y12, Y14, Y14                             // 32·sc1·H1
-	VPSUBD        Y14, Y7, Y7                               // sum[3] -=
-	VCVTPH2PS     (R8), Y12                                 // d as fp32
-	VBROADCASTSS  96(CX), Y14                               // token 0, d of its block
+	VPMOVSXBD     -128(BX), Y12                             // sc0 as int32
+	VPMOVSXBD     -120(BX), Y13                             // sc1 as int32
+	VPSLLD        $16, Y13, Y13
+	VPBLENDW      $0xaa, Y13, Y12, Y12                      // in pairs
+	VPSLLW        $5, Y12, Y12                              // 32·sc0, 32·sc1 as int16
+	VPBROADCASTD  -68(CX), Y14                              // token 0, H0, H1
+	VPMADDWD      Y12, Y14, Y14
+	VPSUBD        Y14, Y4, Y4                               // sum[0] -= 32·(sc0·H0 + sc1·H1)
+	VPBROADCASTD  -4(CX), Y14                               // token 1, H0, H1
+	VPMADDWD      Y12, Y14, Y14
+	VPSUBD        Y14, Y5, Y5                               // sum[1] -= 32·(sc0·H0 + sc1·H1)
+	VPBROADCASTD  60(CX), Y14                               // token 2, H0, H1
+	VPMADDWD      Y12, Y14, Y14
+	VPSUBD        Y14, Y6, Y6                               // sum[2] -= 32·(sc0·H0 + sc1·H1)
+	VPBROADCASTD  124(CX), Y14                              // token 3, H0, H1
+	VPMADDWD      Y12, Y14, Y14
+	VPSUBD        Y14, Y7, Y7                               // sum[3] -= 32·(sc0·H0 + sc1·H1)
+	VCVTPH2PS     -128(R8), Y12                             // d as fp32
+	VBROADCASTSS  -96(CX), Y14                              // token 0, d of its block
 	VMULPS        Y12, Y14, Y14                             // times the weights' scale
 	VCVTDQ2PS     Y4, Y4
 	VFMADD231PS   Y14, Y4, Y0                               // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  224(CX), Y14                              // token 1, d of its block
+	VBROADCASTSS  -32(CX), Y14                              // token 1, d of its block
 	VMULPS        Y12, Y14, Y14                             // times the weights' scale
 	VCVTDQ2PS     Y5, Y5
 	VFMADD231PS   Y14, Y5, Y1                               // acc[1] = FMA(sum, scale, acc)
-	VBROADCASTSS  352(CX), Y14                              // token 2, d of its block
+	VBROADCASTSS  32(CX), Y14                               // token 2, d of its block
 	VMULPS        Y12, Y14, Y14                             // times the weights' scale
 	VCVTDQ2PS     Y6, Y6
 	VFMADD231PS   Y14, Y6, Y2                               // acc[2] = FMA(sum, scale, acc)
-	VBROADCASTSS  480(CX), Y14                              // token 3, d of its block
+	VBROADCASTSS  96(CX), Y14                               // token 3, d of its block
 	VMULPS        Y12, Y14, Y14                             // times the weights' scale
 	VCVTDQ2PS     Y7, Y7
 	VFMADD231PS   Y14, Y7, Y3                               // acc[3] = FMA(sum, scale, acc)
 	ADDQ          $208, BX                                  // next block
-	ADDQ          $512, CX
+	ADDQ          $256, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block
@@ -831,6 +818,8 @@ TEXT ·MatmulQ6_KInt16x1AVX2(SB), NOSPLIT, $0-40
 	VMOVDQU       maskHigh<>(SB), Y9                        // where the upper bits of a code go in every byte
 	VMOVDQU       maskEven<>(SB), Y10                       // the even bytes
 	VXORPS        Y0, Y0, Y0                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 super:
@@ -840,132 +829,132 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       16(BX), Y4                                // low codes of k = 0..7
+	VMOVDQU       -112(BX), Y4                              // low codes of k = 0..7
 	VPAND         Y8, Y4, Y3                                // k = 0..3
-	VMOVDQU       144(BX), Y5                               // upper bits
+	VMOVDQU       16(BX), Y5                                // upper bits
 	VPSLLW        $4, Y5, Y5
 	VPAND         Y9, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
 	VPAND         Y10, Y3, Y6                               // codes of k0, k2
 	VPSRLW        $8, Y3, Y3                                // codes of k1, k3
-	VPBROADCASTD  32(CX), Y5                                // token 0, q of k = 0, 2
+	VPBROADCASTD  -128(CX), Y5                              // token 0, q of k = 0, 2
 	VPMADDWD      Y6, Y5, Y2
-	VPBROADCASTD  36(CX), Y5                                // token 0, q of k = 1, 3
+	VPBROADCASTD  -124(CX), Y5                              // token 0, q of k = 1, 3
 	VPMADDWD      Y3, Y5, Y7
 	VPSRLW        $4, Y4, Y3
 	VPAND         Y8, Y3, Y3                                // k = 4..7
-	VMOVDQU       144(BX), Y5                               // upper bits
+	VMOVDQU       16(BX), Y5                                // upper bits
 	VPSLLW        $2, Y5, Y5
 	VPAND         Y9, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
 	VPAND         Y10, Y3, Y6                               // codes of k0, k2
 	VPSRLW        $8, Y3, Y3                                // codes of k1, k3
-	VPBROADCASTD  40(CX), Y5                                // token 0, q of k = 4, 6
+	VPBROADCASTD  -120(CX), Y5                              // token 0, q of k = 4, 6
 	VPMADDWD      Y6, Y5, Y5
 	VPADDD        Y5, Y2, Y2
-	VPBROADCASTD  44(CX), Y5                                // token 0, q of k = 5, 7
+	VPBROADCASTD  -116(CX), Y5                              // token 0, q of k = 5, 7
 	VPMADDWD      Y3, Y5, Y5
 	VPADDD        Y5, Y7, Y7
-	VMOVDQU       48(BX), Y4                                // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y4                               // low codes of k = 8..15
 	VPAND         Y8, Y4, Y3                                // k = 8..11
-	VMOVDQU       144(BX), Y5                               // upper bits
+	VMOVDQU       16(BX), Y5                                // upper bits
 	VPAND         Y9, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
 	VPAND         Y10, Y3, Y6                               // codes of k0, k2
 	VPSRLW        $8, Y3, Y3                                // codes of k1, k3
-	VPBROADCASTD  48(CX), Y5                                // token 0, q of k = 8, 10
+	VPBROADCASTD  -112(CX), Y5                              // token 0, q of k = 8, 10
 	VPMADDWD      Y6, Y5, Y5
 	VPADDD        Y5, Y2, Y2
-	VPBROADCASTD  52(CX), Y5                                // token 0, q of k = 9, 11
+	VPBROADCASTD  -108(CX), Y5                              // token 0, q of k = 9, 11
 	VPMADDWD      Y3, Y5, Y5
 	VPADDD        Y5, Y7, Y7
 	VPSRLW        $4, Y4, Y3
 	VPAND         Y8, Y3, Y3                                // k = 12..15
-	VMOVDQU       144(BX), Y5                               // upper bits
+	VMOVDQU       16(BX), Y5                                // upper bits
 	VPSRLW        $2, Y5, Y5
 	VPAND         Y9, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
 	VPAND         Y10, Y3, Y6                               // codes of k0, k2
 	VPSRLW        $8, Y3, Y3                                // codes of k1, k3
-	VPBROADCASTD  56(CX), Y5                                // token 0, q of k = 12, 14
+	VPBROADCASTD  -104(CX), Y5                              // token 0, q of k = 12, 14
 	VPMADDWD      Y6, Y5, Y5
 	VPADDD        Y5, Y2, Y2
-	VPBROADCASTD  60(CX), Y5                                // token 0, q of k = 13, 15
+	VPBROADCASTD  -100(CX), Y5                              // token 0, q of k = 13, 15
 	VPMADDWD      Y3, Y5, Y5
 	VPADDD        Y5, Y7, Y7
 	VPADDD        Y7, Y2, Y2                                // both sums
-	VPBROADCASTD  108(CX), Y5                               // token 0, Σq
-	VPSLLD        $5, Y5, Y5                                // 32 times
-	VPSUBD        Y5, Y2, Y2                                // - 32·Σq
-	VPMOVSXBD     (BX), Y3                                  // sc0 as int32
+	VPBROADCASTD  -44(CX), Y5                               // token 0, H0
+	VPSLLD        $5, Y5, Y5
+	VPSUBD        Y5, Y2, Y2                                // - 32·H0
+	VPMOVSXBD     -128(BX), Y3                              // sc0 as int32
 	VPMULLD       Y3, Y2, Y1                                // sum[0] = sc0·
-	VMOVDQU       80(BX), Y4                                // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y4                               // low codes of k = 16..23
 	VPAND         Y8, Y4, Y3                                // k = 16..19
-	VMOVDQU       176(BX), Y5                               // upper bits
+	VMOVDQU       48(BX), Y5                                // upper bits
 	VPSLLW        $4, Y5, Y5
 	VPAND         Y9, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
 	VPAND         Y10, Y3, Y6                               // codes of k0, k2
 	VPSRLW        $8, Y3, Y3                                // codes of k1, k3
-	VPBROADCASTD  64(CX), Y5                                // token 0, q of k = 16, 18
+	VPBROADCASTD  -96(CX), Y5                               // token 0, q of k = 16, 18
 	VPMADDWD      Y6, Y5, Y2
-	VPBROADCASTD  68(CX), Y5                                // token 0, q of k = 17, 19
+	VPBROADCASTD  -92(CX), Y5                               // token 0, q of k = 17, 19
 	VPMADDWD      Y3, Y5, Y7
 	VPSRLW        $4, Y4, Y3
 	VPAND         Y8, Y3, Y3                                // k = 20..23
-	VMOVDQU       176(BX), Y5                               // upper bits
+	VMOVDQU       48(BX), Y5                                // upper bits
 	VPSLLW        $2, Y5, Y5
 	VPAND         Y9, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
 	VPAND         Y10, Y3, Y6                               // codes of k0, k2
 	VPSRLW        $8, Y3, Y3                                // codes of k1, k3
-	VPBROADCASTD  72(CX), Y5                                // token 0, q of k = 20, 22
+	VPBROADCASTD  -88(CX), Y5                               // token 0, q of k = 20, 22
 	VPMADDWD      Y6, Y5, Y5
 	VPADDD        Y5, Y2, Y2
-	VPBROADCASTD  76(CX), Y5                                // token 0, q of k = 21, 23
+	VPBROADCASTD  -84(CX), Y5                               // token 0, q of k = 21, 23
 	VPMADDWD      Y3, Y5, Y5
 	VPADDD        Y5, Y7, Y7
-	VMOVDQU       112(BX), Y4                               // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y4                               // low codes of k = 24..31
 	VPAND         Y8, Y4, Y3                                // k = 24..27
-	VMOVDQU       176(BX), Y5                               // upper bits
+	VMOVDQU       48(BX), Y5                                // upper bits
 	VPAND         Y9, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
 	VPAND         Y10, Y3, Y6                               // codes of k0, k2
 	VPSRLW        $8, Y3, Y3                                // codes of k1, k3
-	VPBROADCASTD  80(CX), Y5                                // token 0, q of k = 24, 26
+	VPBROADCASTD  -80(CX), Y5                               // token 0, q of k = 24, 26
 	VPMADDWD      Y6, Y5, Y5
 	VPADDD        Y5, Y2, Y2
-	VPBROADCASTD  84(CX), Y5                                // token 0, q of k = 25, 27
+	VPBROADCASTD  -76(CX), Y5                               // token 0, q of k = 25, 27
 	VPMADDWD      Y3, Y5, Y5
 	VPADDD        Y5, Y7, Y7
 	VPSRLW        $4, Y4, Y3
 	VPAND         Y8, Y3, Y3                                // k = 28..31
-	VMOVDQU       176(BX), Y5                               // upper bits
+	VMOVDQU       48(BX), Y5                                // upper bits
 	VPSRLW        $2, Y5, Y5
 	VPAND         Y9, Y5, Y5
 	VPOR          Y5, Y3, Y3                                // with upper bits
 	VPAND         Y10, Y3, Y6                               // codes of k0, k2
 	VPSRLW        $8, Y3, Y3                                // codes of k1, k3
-	VPBROADCASTD  88(CX), Y5                                // token 0, q of k = 28, 30
+	VPBROADCASTD  -72(CX), Y5                               // token 0, q of k = 28, 30
 	VPMADDWD      Y6, Y5, Y5
 	VPADDD        Y5, Y2, Y2
-	VPBROADCASTD  92(CX), Y5                                // token 0, q of k = 29, 31
+	VPBROADCASTD  -68(CX), Y5                               // token 0, q of k = 29, 31
 	VPMADDWD      Y3, Y5, Y5
 	VPADDD        Y5, Y7, Y7
 	VPADDD        Y7, Y2, Y2                                // both sums
-	VPBROADCASTD  112(CX), Y5                               // token 0, Σq
-	VPSLLD        $5, Y5, Y5                                // 32 times
-	VPSUBD        Y5, Y2, Y2                                // - 32·Σq
-	VPMOVSXBD     8(BX), Y3                                 // sc1 as int32
+	VPBROADCASTD  -40(CX), Y5                               // token 0, H1
+	VPSLLD        $5, Y5, Y5
+	VPSUBD        Y5, Y2, Y2                                // - 32·H1
+	VPMOVSXBD     -120(BX), Y3                              // sc1 as int32
 	VPMULLD       Y3, Y2, Y2                                // sc1·
 	VPADDD        Y2, Y1, Y1                                // sum[0] +=
-	VCVTPH2PS     (R8), Y3                                  // d as fp32
-	VBROADCASTSS  96(CX), Y5                                // token 0, d of its block
+	VCVTPH2PS     -128(R8), Y3                              // d as fp32
+	VBROADCASTSS  -64(CX), Y5                               // token 0, d of its block
 	VMULPS        Y3, Y5, Y5                                // times the weights' scale
 	VCVTDQ2PS     Y1, Y1
 	VFMADD231PS   Y5, Y1, Y0                                // acc[0] = FMA(sum, scale, acc)
 	ADDQ          $208, BX                                  // next block
-	ADDQ          $128, CX
+	ADDQ          $96, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block
@@ -989,6 +978,8 @@ TEXT ·MatmulQ6_KInt16x2AVX2(SB), NOSPLIT, $0-40
 	VMOVDQU       maskEven<>(SB), Y12                       // the even bytes
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	VXORPS        Y1, Y1, Y1                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 super:
@@ -998,191 +989,191 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       16(BX), Y7                                // low codes of k = 0..7
+	VMOVDQU       -112(BX), Y7                              // low codes of k = 0..7
 	VPAND         Y10, Y7, Y6                               // k = 0..3
-	VMOVDQU       144(BX), Y8                               // upper bits
+	VMOVDQU       16(BX), Y8                                // upper bits
 	VPSLLW        $4, Y8, Y8
 	VPAND         Y11, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  32(CX), Y8                                // token 0, q of k = 0, 2
+	VPBROADCASTD  -128(CX), Y8                              // token 0, q of k = 0, 2
 	VPMADDWD      Y9, Y8, Y4
-	VPBROADCASTD  36(CX), Y8                                // token 0, q of k = 1, 3
+	VPBROADCASTD  -124(CX), Y8                              // token 0, q of k = 1, 3
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  160(CX), Y8                               // token 1, q of k = 0, 2
+	VPBROADCASTD  -32(CX), Y8                               // token 1, q of k = 0, 2
 	VPMADDWD      Y9, Y8, Y5
-	VPBROADCASTD  164(CX), Y8                               // token 1, q of k = 1, 3
+	VPBROADCASTD  -28(CX), Y8                               // token 1, q of k = 1, 3
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
 	VPSRLW        $4, Y7, Y6
 	VPAND         Y10, Y6, Y6                               // k = 4..7
-	VMOVDQU       144(BX), Y8                               // upper bits
+	VMOVDQU       16(BX), Y8                                // upper bits
 	VPSLLW        $2, Y8, Y8
 	VPAND         Y11, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  40(CX), Y8                                // token 0, q of k = 4, 6
+	VPBROADCASTD  -120(CX), Y8                              // token 0, q of k = 4, 6
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  44(CX), Y8                                // token 0, q of k = 5, 7
+	VPBROADCASTD  -116(CX), Y8                              // token 0, q of k = 5, 7
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  168(CX), Y8                               // token 1, q of k = 4, 6
+	VPBROADCASTD  -24(CX), Y8                               // token 1, q of k = 4, 6
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  172(CX), Y8                               // token 1, q of k = 5, 7
+	VPBROADCASTD  -20(CX), Y8                               // token 1, q of k = 5, 7
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VMOVDQU       48(BX), Y7                                // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y7                               // low codes of k = 8..15
 	VPAND         Y10, Y7, Y6                               // k = 8..11
-	VMOVDQU       144(BX), Y8                               // upper bits
+	VMOVDQU       16(BX), Y8                                // upper bits
 	VPAND         Y11, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  48(CX), Y8                                // token 0, q of k = 8, 10
+	VPBROADCASTD  -112(CX), Y8                              // token 0, q of k = 8, 10
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  52(CX), Y8                                // token 0, q of k = 9, 11
+	VPBROADCASTD  -108(CX), Y8                              // token 0, q of k = 9, 11
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  176(CX), Y8                               // token 1, q of k = 8, 10
+	VPBROADCASTD  -16(CX), Y8                               // token 1, q of k = 8, 10
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  180(CX), Y8                               // token 1, q of k = 9, 11
+	VPBROADCASTD  -12(CX), Y8                               // token 1, q of k = 9, 11
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
 	VPSRLW        $4, Y7, Y6
 	VPAND         Y10, Y6, Y6                               // k = 12..15
-	VMOVDQU       144(BX), Y8                               // upper bits
+	VMOVDQU       16(BX), Y8                                // upper bits
 	VPSRLW        $2, Y8, Y8
 	VPAND         Y11, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  56(CX), Y8                                // token 0, q of k = 12, 14
+	VPBROADCASTD  -104(CX), Y8                              // token 0, q of k = 12, 14
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  60(CX), Y8                                // token 0, q of k = 13, 15
+	VPBROADCASTD  -100(CX), Y8                              // token 0, q of k = 13, 15
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  184(CX), Y8                               // token 1, q of k = 12, 14
+	VPBROADCASTD  -8(CX), Y8                                // token 1, q of k = 12, 14
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  188(CX), Y8                               // token 1, q of k = 13, 15
+	VPBROADCASTD  -4(CX), Y8                                // token 1, q of k = 13, 15
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  108(CX), Y8                               // token 0, Σq
-	VPSLLD        $5, Y8, Y8                                // 32 times
-	VPSUBD        Y8, Y4, Y4                                // - 32·Σq
-	VPBROADCASTD  236(CX), Y8                               // token 1, Σq
-	VPSLLD        $5, Y8, Y8                                // 32 times
-	VPSUBD        Y8, Y5, Y5                                // - 32·Σq
-	VPMOVSXBD     (BX), Y6                                  // sc0 as int32
+	VPBROADCASTD  -44(CX), Y8                               // token 0, H0
+	VPSLLD        $5, Y8, Y8
+	VPSUBD        Y8, Y4, Y4                                // - 32·H0
+	VPBROADCASTD  52(CX), Y8                                // token 1, H0
+	VPSLLD        $5, Y8, Y8
+	VPSUBD        Y8, Y5, Y5                                // - 32·H0
+	VPMOVSXBD     -128(BX), Y6                              // sc0 as int32
 	VPMULLD       Y6, Y4, Y2                                // sum[0] = sc0·
 	VPMULLD       Y6, Y5, Y3                                // sum[1] = sc0·
-	VMOVDQU       80(BX), Y7                                // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y7                               // low codes of k = 16..23
 	VPAND         Y10, Y7, Y6                               // k = 16..19
-	VMOVDQU       176(BX), Y8                               // upper bits
+	VMOVDQU       48(BX), Y8                                // upper bits
 	VPSLLW        $4, Y8, Y8
 	VPAND         Y11, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  64(CX), Y8                                // token 0, q of k = 16, 18
+	VPBROADCASTD  -96(CX), Y8                               // token 0, q of k = 16, 18
 	VPMADDWD      Y9, Y8, Y4
-	VPBROADCASTD  68(CX), Y8                                // token 0, q of k = 17, 19
+	VPBROADCASTD  -92(CX), Y8                               // token 0, q of k = 17, 19
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  192(CX), Y8                               // token 1, q of k = 16, 18
+	VPBROADCASTD  (CX), Y8                                  // token 1, q of k = 16, 18
 	VPMADDWD      Y9, Y8, Y5
-	VPBROADCASTD  196(CX), Y8                               // token 1, q of k = 17, 19
+	VPBROADCASTD  4(CX), Y8                                 // token 1, q of k = 17, 19
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
 	VPSRLW        $4, Y7, Y6
 	VPAND         Y10, Y6, Y6                               // k = 20..23
-	VMOVDQU       176(BX), Y8                               // upper bits
+	VMOVDQU       48(BX), Y8                                // upper bits
 	VPSLLW        $2, Y8, Y8
 	VPAND         Y11, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  72(CX), Y8                                // token 0, q of k = 20, 22
+	VPBROADCASTD  -88(CX), Y8                               // token 0, q of k = 20, 22
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  76(CX), Y8                                // token 0, q of k = 21, 23
+	VPBROADCASTD  -84(CX), Y8                               // token 0, q of k = 21, 23
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  200(CX), Y8                               // token 1, q of k = 20, 22
+	VPBROADCASTD  8(CX), Y8                                 // token 1, q of k = 20, 22
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  204(CX), Y8                               // token 1, q of k = 21, 23
+	VPBROADCASTD  12(CX), Y8                                // token 1, q of k = 21, 23
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VMOVDQU       112(BX), Y7                               // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y7                               // low codes of k = 24..31
 	VPAND         Y10, Y7, Y6                               // k = 24..27
-	VMOVDQU       176(BX), Y8                               // upper bits
+	VMOVDQU       48(BX), Y8                                // upper bits
 	VPAND         Y11, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  80(CX), Y8                                // token 0, q of k = 24, 26
+	VPBROADCASTD  -80(CX), Y8                               // token 0, q of k = 24, 26
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  84(CX), Y8                                // token 0, q of k = 25, 27
+	VPBROADCASTD  -76(CX), Y8                               // token 0, q of k = 25, 27
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  208(CX), Y8                               // token 1, q of k = 24, 26
+	VPBROADCASTD  16(CX), Y8                                // token 1, q of k = 24, 26
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  212(CX), Y8                               // token 1, q of k = 25, 27
+	VPBROADCASTD  20(CX), Y8                                // token 1, q of k = 25, 27
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
 	VPSRLW        $4, Y7, Y6
 	VPAND         Y10, Y6, Y6                               // k = 28..31
-	VMOVDQU       176(BX), Y8                               // upper bits
+	VMOVDQU       48(BX), Y8                                // upper bits
 	VPSRLW        $2, Y8, Y8
 	VPAND         Y11, Y8, Y8
 	VPOR          Y8, Y6, Y6                                // with upper bits
 	VPAND         Y12, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  88(CX), Y8                                // token 0, q of k = 28, 30
+	VPBROADCASTD  -72(CX), Y8                               // token 0, q of k = 28, 30
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  92(CX), Y8                                // token 0, q of k = 29, 31
+	VPBROADCASTD  -68(CX), Y8                               // token 0, q of k = 29, 31
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  216(CX), Y8                               // token 1, q of k = 28, 30
+	VPBROADCASTD  24(CX), Y8                                // token 1, q of k = 28, 30
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  220(CX), Y8                               // token 1, q of k = 29, 31
+	VPBROADCASTD  28(CX), Y8                                // token 1, q of k = 29, 31
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  112(CX), Y8                               // token 0, Σq
-	VPSLLD        $5, Y8, Y8                                // 32 times
-	VPSUBD        Y8, Y4, Y4                                // - 32·Σq
-	VPBROADCASTD  240(CX), Y8                               // token 1, Σq
-	VPSLLD        $5, Y8, Y8                                // 32 times
-	VPSUBD        Y8, Y5, Y5                                // - 32·Σq
-	VPMOVSXBD     8(BX), Y6                                 // sc1 as int32
+	VPBROADCASTD  -40(CX), Y8                               // token 0, H1
+	VPSLLD        $5, Y8, Y8
+	VPSUBD        Y8, Y4, Y4                                // - 32·H1
+	VPBROADCASTD  56(CX), Y8                                // token 1, H1
+	VPSLLD        $5, Y8, Y8
+	VPSUBD        Y8, Y5, Y5                                // - 32·H1
+	VPMOVSXBD     -120(BX), Y6                              // sc1 as int32
 	VPMULLD       Y6, Y4, Y4                                // sc1·
 	VPADDD        Y4, Y2, Y2                                // sum[0] +=
 	VPMULLD       Y6, Y5, Y5                                // sc1·
 	VPADDD        Y5, Y3, Y3                                // sum[1] +=
-	VCVTPH2PS     (R8), Y6                                  // d as fp32
-	VBROADCASTSS  96(CX), Y8                                // token 0, d of its block
+	VCVTPH2PS     -128(R8), Y6                              // d as fp32
+	VBROADCASTSS  -64(CX), Y8                               // token 0, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y2, Y2
 	VFMADD231PS   Y8, Y2, Y0                                // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  224(CX), Y8                               // token 1, d of its block
+	VBROADCASTSS  32(CX), Y8                                // token 1, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y8, Y3, Y1                                // acc[1] = FMA(sum, scale, acc)
 	ADDQ          $208, BX                                  // next block
-	ADDQ          $256, CX
+	ADDQ          $192, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block
@@ -1209,6 +1200,9 @@ TEXT ·MatmulQ6_KInt16x3AVX2(SB), NOSPLIT, $0-40
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	VXORPS        Y1, Y1, Y1                                // acc = +0
 	VXORPS        Y2, Y2, Y2                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
+	LEAQ          192(CX), R10                              // the third token's record
 
 	PCALIGN       $32
 super:
@@ -1218,250 +1212,251 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       16(BX), Y10                               // low codes of k = 0..7
+	VMOVDQU       -112(BX), Y10                             // low codes of k = 0..7
 	VPAND         Y13, Y10, Y9                              // k = 0..3
-	VMOVDQU       144(BX), Y11                              // upper bits
+	VMOVDQU       16(BX), Y11                               // upper bits
 	VPSLLW        $4, Y11, Y11
 	VPAND         Y14, Y11, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
 	VPAND         Y15, Y9, Y12                              // codes of k0, k2
 	VPSRLW        $8, Y9, Y9                                // codes of k1, k3
-	VPBROADCASTD  32(CX), Y11                               // token 0, q of k = 0, 2
+	VPBROADCASTD  -128(CX), Y11                             // token 0, q of k = 0, 2
 	VPMADDWD      Y12, Y11, Y6
-	VPBROADCASTD  36(CX), Y11                               // token 0, q of k = 1, 3
+	VPBROADCASTD  -124(CX), Y11                             // token 0, q of k = 1, 3
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y6, Y6
-	VPBROADCASTD  160(CX), Y11                              // token 1, q of k = 0, 2
+	VPBROADCASTD  -32(CX), Y11                              // token 1, q of k = 0, 2
 	VPMADDWD      Y12, Y11, Y7
-	VPBROADCASTD  164(CX), Y11                              // token 1, q of k = 1, 3
+	VPBROADCASTD  -28(CX), Y11                              // token 1, q of k = 1, 3
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y7, Y7
-	VPBROADCASTD  288(CX), Y11                              // token 2, q of k = 0, 2
+	VPBROADCASTD  -128(R10), Y11                            // token 2, q of k = 0, 2
 	VPMADDWD      Y12, Y11, Y8
-	VPBROADCASTD  292(CX), Y11                              // token 2, q of k = 1, 3
+	VPBROADCASTD  -124(R10), Y11                            // token 2, q of k = 1, 3
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y8, Y8
 	VPSRLW        $4, Y10, Y9
 	VPAND         Y13, Y9, Y9                               // k = 4..7
-	VMOVDQU       144(BX), Y11                              // upper bits
+	VMOVDQU       16(BX), Y11                               // upper bits
 	VPSLLW        $2, Y11, Y11
 	VPAND         Y14, Y11, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
 	VPAND         Y15, Y9, Y12                              // codes of k0, k2
 	VPSRLW        $8, Y9, Y9                                // codes of k1, k3
-	VPBROADCASTD  40(CX), Y11                               // token 0, q of k = 4, 6
+	VPBROADCASTD  -120(CX), Y11                             // token 0, q of k = 4, 6
 	VPMADDWD      Y12, Y11, Y11
 	VPADDD        Y11, Y6, Y6
-	VPBROADCASTD  44(CX), Y11                               // token 0, q of k = 5, 7
+	VPBROADCASTD  -116(CX), Y11                             // token 0, q of k = 5, 7
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y6, Y6
-	VPBROADCASTD  168(CX), Y11                              // token 1, q of k = 4, 6
+	VPBROADCASTD  -24(CX), Y11                              // token 1, q of k = 4, 6
 	VPMADDWD      Y12, Y11, Y11
 	VPADDD        Y11, Y7, Y7
-	VPBROADCASTD  172(CX), Y11                              // token 1, q of k = 5, 7
+	VPBROADCASTD  -20(CX), Y11                              // token 1, q of k = 5, 7
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y7, Y7
-	VPBROADCASTD  296(CX), Y11                              // token 2, q of k = 4, 6
+	VPBROADCASTD  -120(R10), Y11                            // token 2, q of k = 4, 6
 	VPMADDWD      Y12, Y11, Y11
 	VPADDD        Y11, Y8, Y8
-	VPBROADCASTD  300(CX), Y11                              // token 2, q of k = 5, 7
+	VPBROADCASTD  -116(R10), Y11                            // token 2, q of k = 5, 7
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y8, Y8
-	VMOVDQU       48(BX), Y10                               // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y10                              // low codes of k = 8..15
 	VPAND         Y13, Y10, Y9                              // k = 8..11
-	VMOVDQU       144(BX), Y11                              // upper bits
+	VMOVDQU       16(BX), Y11                               // upper bits
 	VPAND         Y14, Y11, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
 	VPAND         Y15, Y9, Y12                              // codes of k0, k2
 	VPSRLW        $8, Y9, Y9                                // codes of k1, k3
-	VPBROADCASTD  48(CX), Y11                               // token 0, q of k = 8, 10
+	VPBROADCASTD  -112(CX), Y11                             // token 0, q of k = 8, 10
 	VPMADDWD      Y12, Y11, Y11
 	VPADDD        Y11, Y6, Y6
-	VPBROADCASTD  52(CX), Y11                               // token 0, q of k = 9, 11
+	VPBROADCASTD  -108(CX), Y11                             // token 0, q of k = 9, 11
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y6, Y6
-	VPBROADCASTD  176(CX), Y11                              // token 1, q of k = 8, 10
+	VPBROADCASTD  -16(CX), Y11                              // token 1, q of k = 8, 10
 	VPMADDWD      Y12, Y11, Y11
 	VPADDD        Y11, Y7, Y7
-	VPBROADCASTD  180(CX), Y11                              // token 1, q of k = 9, 11
+	VPBROADCASTD  -12(CX), Y11                              // token 1, q of k = 9, 11
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y7, Y7
-	VPBROADCASTD  304(CX), Y11                              // token 2, q of k = 8, 10
+	VPBROADCASTD  -112(R10), Y11                            // token 2, q of k = 8, 10
 	VPMADDWD      Y12, Y11, Y11
 	VPADDD        Y11, Y8, Y8
-	VPBROADCASTD  308(CX), Y11                              // token 2, q of k = 9, 11
+	VPBROADCASTD  -108(R10), Y11                            // token 2, q of k = 9, 11
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y8, Y8
 	VPSRLW        $4, Y10, Y9
 	VPAND         Y13, Y9, Y9                               // k = 12..15
-	VMOVDQU       144(BX), Y11                              // upper bits
+	VMOVDQU       16(BX), Y11                               // upper bits
 	VPSRLW        $2, Y11, Y11
 	VPAND         Y14, Y11, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
 	VPAND         Y15, Y9, Y12                              // codes of k0, k2
 	VPSRLW        $8, Y9, Y9                                // codes of k1, k3
-	VPBROADCASTD  56(CX), Y11                               // token 0, q of k = 12, 14
+	VPBROADCASTD  -104(CX), Y11                             // token 0, q of k = 12, 14
 	VPMADDWD      Y12, Y11, Y11
 	VPADDD        Y11, Y6, Y6
-	VPBROADCASTD  60(CX), Y11                               // token 0, q of k = 13, 15
+	VPBROADCASTD  -100(CX), Y11                             // token 0, q of k = 13, 15
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y6, Y6
-	VPBROADCASTD  184(CX), Y11                              // token 1, q of k = 12, 14
+	VPBROADCASTD  -8(CX), Y11                               // token 1, q of k = 12, 14
 	VPMADDWD      Y12, Y11, Y11
 	VPADDD        Y11, Y7, Y7
-	VPBROADCASTD  188(CX), Y11                              // token 1, q of k = 13, 15
+	VPBROADCASTD  -4(CX), Y11                               // token 1, q of k = 13, 15
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y7, Y7
-	VPBROADCASTD  312(CX), Y11                              // token 2, q of k = 12, 14
+	VPBROADCASTD  -104(R10), Y11                            // token 2, q of k = 12, 14
 	VPMADDWD      Y12, Y11, Y11
 	VPADDD        Y11, Y8, Y8
-	VPBROADCASTD  316(CX), Y11                              // token 2, q of k = 13, 15
+	VPBROADCASTD  -100(R10), Y11                            // token 2, q of k = 13, 15
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y8, Y8
-	VPBROADCASTD  108(CX), Y11                              // token 0, Σq
-	VPSLLD        $5, Y11, Y11                              // 32 times
-	VPSUBD        Y11, Y6, Y6                               // - 32·Σq
-	VPBROADCASTD  236(CX), Y11                              // token 1, Σq
-	VPSLLD        $5, Y11, Y11                              // 32 times
-	VPSUBD        Y11, Y7, Y7                               // - 32·Σq
-	VPBROADCASTD  364(CX), Y11                              // token 2, Σq
-	VPSLLD        $5, Y11, Y11                              // 32 times
-	VPSUBD        Y11, Y8, Y8                               // - 32·Σq
-	VPMOVSXBD     (BX), Y9                                  // sc0 as int32
+	VPBROADCASTD  -44(CX), Y11                              // token 0, H0
+	VPSLLD        $5, Y11, Y11
+	VPSUBD        Y11, Y6, Y6                               // - 32·H0
+	VPBROADCASTD  52(CX), Y11                               // token 1, H0
+	VPSLLD        $5, Y11, Y11
+	VPSUBD        Y11, Y7, Y7                               // - 32·H0
+	VPBROADCASTD  -44(R10), Y11                             // token 2, H0
+	VPSLLD        $5, Y11, Y11
+	VPSUBD        Y11, Y8, Y8                               // - 32·H0
+	VPMOVSXBD     -128(BX), Y9                              // sc0 as int32
 	VPMULLD       Y9, Y6, Y3                                // sum[0] = sc0·
 	VPMULLD       Y9, Y7, Y4                                // sum[1] = sc0·
 	VPMULLD       Y9, Y8, Y5                                // sum[2] = sc0·
-	VMOVDQU       80(BX), Y10                               // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y10                              // low codes of k = 16..23
 	VPAND         Y13, Y10, Y9                              // k = 16..19
-	VMOVDQU       176(BX), Y11                              // upper bits
+	VMOVDQU       48(BX), Y11                               // upper bits
 	VPSLLW        $4, Y11, Y11
 	VPAND         Y14, Y11, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
 	VPAND         Y15, Y9, Y12                              // codes of k0, k2
 	VPSRLW        $8, Y9, Y9                                // codes of k1, k3
-	VPBROADCASTD  64(CX), Y11                               // token 0, q of k = 16, 18
+	VPBROADCASTD  -96(CX), Y11                              // token 0, q of k = 16, 18
 	VPMADDWD      Y12, Y11, Y6
-	VPBROADCASTD  68(CX), Y11                               // token 0, q of k = 17, 19
+	VPBROADCASTD  -92(CX), Y11                              // token 0, q of k = 17, 19
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y6, Y6
-	VPBROADCASTD  192(CX), Y11                              // token 1, q of k = 16, 18
+	VPBROADCASTD  (CX), Y11                                 // token 1, q of k = 16, 18
 	VPMADDWD      Y12, Y11, Y7
-	VPBROADCASTD  196(CX), Y11                              // token 1, q of k = 17, 19
+	VPBROADCASTD  4(CX), Y11                                // token 1, q of k = 17, 19
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y7, Y7
-	VPBROADCASTD  320(CX), Y11                              // token 2, q of k = 16, 18
+	VPBROADCASTD  -96(R10), Y11                             // token 2, q of k = 16, 18
 	VPMADDWD      Y12, Y11, Y8
-	VPBROADCASTD  324(CX), Y11                              // token 2, q of k = 17, 19
+	VPBROADCASTD  -92(R10), Y11                             // token 2, q of k = 17, 19
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y8, Y8
 	VPSRLW        $4, Y10, Y9
 	VPAND         Y13, Y9, Y9                               // k = 20..23
-	VMOVDQU       176(BX), Y11                              // upper bits
+	VMOVDQU       48(BX), Y11                               // upper bits
 	VPSLLW        $2, Y11, Y11
 	VPAND         Y14, Y11, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
 	VPAND         Y15, Y9, Y12                              // codes of k0, k2
 	VPSRLW        $8, Y9, Y9                                // codes of k1, k3
-	VPBROADCASTD  72(CX), Y11                               // token 0, q of k = 20, 22
+	VPBROADCASTD  -88(CX), Y11                              // token 0, q of k = 20, 22
 	VPMADDWD      Y12, Y11, Y11
 	VPADDD        Y11, Y6, Y6
-	VPBROADCASTD  76(CX), Y11                               // token 0, q of k = 21, 23
+	VPBROADCASTD  -84(CX), Y11                              // token 0, q of k = 21, 23
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y6, Y6
-	VPBROADCASTD  200(CX), Y11                              // token 1, q of k = 20, 22
+	VPBROADCASTD  8(CX), Y11                                // token 1, q of k = 20, 22
 	VPMADDWD      Y12, Y11, Y11
 	VPADDD        Y11, Y7, Y7
-	VPBROADCASTD  204(CX), Y11                              // token 1, q of k = 21, 23
+	VPBROADCASTD  12(CX), Y11                               // token 1, q of k = 21, 23
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y7, Y7
-	VPBROADCASTD  328(CX), Y11                              // token 2, q of k = 20, 22
+	VPBROADCASTD  -88(R10), Y11                             // token 2, q of k = 20, 22
 	VPMADDWD      Y12, Y11, Y11
 	VPADDD        Y11, Y8, Y8
-	VPBROADCASTD  332(CX), Y11                              // token 2, q of k = 21, 23
+	VPBROADCASTD  -84(R10), Y11                             // token 2, q of k = 21, 23
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y8, Y8
-	VMOVDQU       112(BX), Y10                              // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y10                              // low codes of k = 24..31
 	VPAND         Y13, Y10, Y9                              // k = 24..27
-	VMOVDQU       176(BX), Y11                              // upper bits
+	VMOVDQU       48(BX), Y11                               // upper bits
 	VPAND         Y14, Y11, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
 	VPAND         Y15, Y9, Y12                              // codes of k0, k2
 	VPSRLW        $8, Y9, Y9                                // codes of k1, k3
-	VPBROADCASTD  80(CX), Y11                               // token 0, q of k = 24, 26
+	VPBROADCASTD  -80(CX), Y11                              // token 0, q of k = 24, 26
 	VPMADDWD      Y12, Y11, Y11
 	VPADDD        Y11, Y6, Y6
-	VPBROADCASTD  84(CX), Y11                               // token 0, q of k = 25, 27
+	VPBROADCASTD  -76(CX), Y11                              // token 0, q of k = 25, 27
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y6, Y6
-	VPBROADCASTD  208(CX), Y11                              // token 1, q of k = 24, 26
+	VPBROADCASTD  16(CX), Y11                               // token 1, q of k = 24, 26
 	VPMADDWD      Y12, Y11, Y11
 	VPADDD        Y11, Y7, Y7
-	VPBROADCASTD  212(CX), Y11                              // token 1, q of k = 25, 27
+	VPBROADCASTD  20(CX), Y11                               // token 1, q of k = 25, 27
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y7, Y7
-	VPBROADCASTD  336(CX), Y11                              // token 2, q of k = 24, 26
+	VPBROADCASTD  -80(R10), Y11                             // token 2, q of k = 24, 26
 	VPMADDWD      Y12, Y11, Y11
 	VPADDD        Y11, Y8, Y8
-	VPBROADCASTD  340(CX), Y11                              // token 2, q of k = 25, 27
+	VPBROADCASTD  -76(R10), Y11                             // token 2, q of k = 25, 27
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y8, Y8
 	VPSRLW        $4, Y10, Y9
 	VPAND         Y13, Y9, Y9                               // k = 28..31
-	VMOVDQU       176(BX), Y11                              // upper bits
+	VMOVDQU       48(BX), Y11                               // upper bits
 	VPSRLW        $2, Y11, Y11
 	VPAND         Y14, Y11, Y11
 	VPOR          Y11, Y9, Y9                               // with upper bits
 	VPAND         Y15, Y9, Y12                              // codes of k0, k2
 	VPSRLW        $8, Y9, Y9                                // codes of k1, k3
-	VPBROADCASTD  88(CX), Y11                               // token 0, q of k = 28, 30
+	VPBROADCASTD  -72(CX), Y11                              // token 0, q of k = 28, 30
 	VPMADDWD      Y12, Y11, Y11
 	VPADDD        Y11, Y6, Y6
-	VPBROADCASTD  92(CX), Y11                               // token 0, q of k = 29, 31
+	VPBROADCASTD  -68(CX), Y11                              // token 0, q of k = 29, 31
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y6, Y6
-	VPBROADCASTD  216(CX), Y11                              // token 1, q of k = 28, 30
+	VPBROADCASTD  24(CX), Y11                               // token 1, q of k = 28, 30
 	VPMADDWD      Y12, Y11, Y11
 	VPADDD        Y11, Y7, Y7
-	VPBROADCASTD  220(CX), Y11                              // token 1, q of k = 29, 31
+	VPBROADCASTD  28(CX), Y11                               // token 1, q of k = 29, 31
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y7, Y7
-	VPBROADCASTD  344(CX), Y11                              // token 2, q of k = 28, 30
+	VPBROADCASTD  -72(R10), Y11                             // token 2, q of k = 28, 30
 	VPMADDWD      Y12, Y11, Y11
 	VPADDD        Y11, Y8, Y8
-	VPBROADCASTD  348(CX), Y11                              // token 2, q of k = 29, 31
+	VPBROADCASTD  -68(R10), Y11                             // token 2, q of k = 29, 31
 	VPMADDWD      Y9, Y11, Y11
 	VPADDD        Y11, Y8, Y8
-	VPBROADCASTD  112(CX), Y11                              // token 0, Σq
-	VPSLLD        $5, Y11, Y11                              // 32 times
-	VPSUBD        Y11, Y6, Y6                               // - 32·Σq
-	VPBROADCASTD  240(CX), Y11                              // token 1, Σq
-	VPSLLD        $5, Y11, Y11                              // 32 times
-	VPSUBD        Y11, Y7, Y7                               // - 32·Σq
-	VPBROADCASTD  368(CX), Y11                              // token 2, Σq
-	VPSLLD        $5, Y11, Y11                              // 32 times
-	VPSUBD        Y11, Y8, Y8                               // - 32·Σq
-	VPMOVSXBD     8(BX), Y9                                 // sc1 as int32
+	VPBROADCASTD  -40(CX), Y11                              // token 0, H1
+	VPSLLD        $5, Y11, Y11
+	VPSUBD        Y11, Y6, Y6                               // - 32·H1
+	VPBROADCASTD  56(CX), Y11                               // token 1, H1
+	VPSLLD        $5, Y11, Y11
+	VPSUBD        Y11, Y7, Y7                               // - 32·H1
+	VPBROADCASTD  -40(R10), Y11                             // token 2, H1
+	VPSLLD        $5, Y11, Y11
+	VPSUBD        Y11, Y8, Y8                               // - 32·H1
+	VPMOVSXBD     -120(BX), Y9                              // sc1 as int32
 	VPMULLD       Y9, Y6, Y6                                // sc1·
 	VPADDD        Y6, Y3, Y3                                // sum[0] +=
 	VPMULLD       Y9, Y7, Y7                                // sc1·
 	VPADDD        Y7, Y4, Y4                                // sum[1] +=
 	VPMULLD       Y9, Y8, Y8                                // sc1·
 	VPADDD        Y8, Y5, Y5                                // sum[2] +=
-	VCVTPH2PS     (R8), Y9                                  // d as fp32
-	VBROADCASTSS  96(CX), Y11                               // token 0, d of its block
+	VCVTPH2PS     -128(R8), Y9                              // d as fp32
+	VBROADCASTSS  -64(CX), Y11                              // token 0, d of its block
 	VMULPS        Y9, Y11, Y11                              // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y11, Y3, Y0                               // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  224(CX), Y11                              // token 1, d of its block
+	VBROADCASTSS  32(CX), Y11                               // token 1, d of its block
 	VMULPS        Y9, Y11, Y11                              // times the weights' scale
 	VCVTDQ2PS     Y4, Y4
 	VFMADD231PS   Y11, Y4, Y1                               // acc[1] = FMA(sum, scale, acc)
-	VBROADCASTSS  352(CX), Y11                              // token 2, d of its block
+	VBROADCASTSS  -64(R10), Y11                             // token 2, d of its block
 	VMULPS        Y9, Y11, Y11                              // times the weights' scale
 	VCVTDQ2PS     Y5, Y5
 	VFMADD231PS   Y11, Y5, Y2                               // acc[2] = FMA(sum, scale, acc)
+	ADDQ          $288, R10
 	ADDQ          $208, BX                                  // next block
-	ADDQ          $384, CX
+	ADDQ          $288, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block
@@ -1488,6 +1483,9 @@ TEXT ·MatmulQ6_KInt16x4AVX2(SB), NOSPLIT, $0-40
 	VXORPS        Y1, Y1, Y1                                // acc = +0
 	VXORPS        Y2, Y2, Y2                                // acc = +0
 	VXORPS        Y3, Y3, Y3                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
+	LEAQ          192(CX), R10                              // the third token's record
 
 	PCALIGN       $32
 super:
@@ -1497,282 +1495,282 @@ super:
 
 	PCALIGN       $32
 block:
-	VMOVDQU       16(BX), Y13                               // low codes of k = 0..7
+	VMOVDQU       -112(BX), Y13                             // low codes of k = 0..7
 	VPAND         maskLow<>(SB), Y13, Y12                   // k = 0..3
-	VMOVDQU       144(BX), Y14                              // upper bits
+	VMOVDQU       16(BX), Y14                               // upper bits
 	VPSLLW        $4, Y14, Y14
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
 	VPAND         maskEven<>(SB), Y12, Y15                  // codes of k0, k2
 	VPSRLW        $8, Y12, Y12                              // codes of k1, k3
-	VPBROADCASTD  32(CX), Y14                               // token 0, q of k = 0, 2
+	VPBROADCASTD  -128(CX), Y14                             // token 0, q of k = 0, 2
 	VPMADDWD      Y15, Y14, Y8
-	VPBROADCASTD  36(CX), Y14                               // token 0, q of k = 1, 3
+	VPBROADCASTD  -124(CX), Y14                             // token 0, q of k = 1, 3
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y8, Y8
-	VPBROADCASTD  160(CX), Y14                              // token 1, q of k = 0, 2
+	VPBROADCASTD  -32(CX), Y14                              // token 1, q of k = 0, 2
 	VPMADDWD      Y15, Y14, Y9
-	VPBROADCASTD  164(CX), Y14                              // token 1, q of k = 1, 3
+	VPBROADCASTD  -28(CX), Y14                              // token 1, q of k = 1, 3
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y9, Y9
-	VPBROADCASTD  288(CX), Y14                              // token 2, q of k = 0, 2
+	VPBROADCASTD  -128(R10), Y14                            // token 2, q of k = 0, 2
 	VPMADDWD      Y15, Y14, Y10
-	VPBROADCASTD  292(CX), Y14                              // token 2, q of k = 1, 3
+	VPBROADCASTD  -124(R10), Y14                            // token 2, q of k = 1, 3
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y10, Y10
-	VPBROADCASTD  416(CX), Y14                              // token 3, q of k = 0, 2
+	VPBROADCASTD  -32(R10), Y14                             // token 3, q of k = 0, 2
 	VPMADDWD      Y15, Y14, Y11
-	VPBROADCASTD  420(CX), Y14                              // token 3, q of k = 1, 3
+	VPBROADCASTD  -28(R10), Y14                             // token 3, q of k = 1, 3
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y11, Y11
 	VPSRLW        $4, Y13, Y12
 	VPAND         maskLow<>(SB), Y12, Y12                   // k = 4..7
-	VMOVDQU       144(BX), Y14                              // upper bits
+	VMOVDQU       16(BX), Y14                               // upper bits
 	VPSLLW        $2, Y14, Y14
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
 	VPAND         maskEven<>(SB), Y12, Y15                  // codes of k0, k2
 	VPSRLW        $8, Y12, Y12                              // codes of k1, k3
-	VPBROADCASTD  40(CX), Y14                               // token 0, q of k = 4, 6
+	VPBROADCASTD  -120(CX), Y14                             // token 0, q of k = 4, 6
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y8, Y8
-	VPBROADCASTD  44(CX), Y14                               // token 0, q of k = 5, 7
+	VPBROADCASTD  -116(CX), Y14                             // token 0, q of k = 5, 7
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y8, Y8
-	VPBROADCASTD  168(CX), Y14                              // token 1, q of k = 4, 6
+	VPBROADCASTD  -24(CX), Y14                              // token 1, q of k = 4, 6
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y9, Y9
-	VPBROADCASTD  172(CX), Y14                              // token 1, q of k = 5, 7
+	VPBROADCASTD  -20(CX), Y14                              // token 1, q of k = 5, 7
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y9, Y9
-	VPBROADCASTD  296(CX), Y14                              // token 2, q of k = 4, 6
+	VPBROADCASTD  -120(R10), Y14                            // token 2, q of k = 4, 6
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y10, Y10
-	VPBROADCASTD  300(CX), Y14                              // token 2, q of k = 5, 7
+	VPBROADCASTD  -116(R10), Y14                            // token 2, q of k = 5, 7
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y10, Y10
-	VPBROADCASTD  424(CX), Y14                              // token 3, q of k = 4, 6
+	VPBROADCASTD  -24(R10), Y14                             // token 3, q of k = 4, 6
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y11, Y11
-	VPBROADCASTD  428(CX), Y14                              // token 3, q of k = 5, 7
+	VPBROADCASTD  -20(R10), Y14                             // token 3, q of k = 5, 7
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y11, Y11
-	VMOVDQU       48(BX), Y13                               // low codes of k = 8..15
+	VMOVDQU       -80(BX), Y13                              // low codes of k = 8..15
 	VPAND         maskLow<>(SB), Y13, Y12                   // k = 8..11
-	VMOVDQU       144(BX), Y14                              // upper bits
+	VMOVDQU       16(BX), Y14                               // upper bits
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
 	VPAND         maskEven<>(SB), Y12, Y15                  // codes of k0, k2
 	VPSRLW        $8, Y12, Y12                              // codes of k1, k3
-	VPBROADCASTD  48(CX), Y14                               // token 0, q of k = 8, 10
+	VPBROADCASTD  -112(CX), Y14                             // token 0, q of k = 8, 10
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y8, Y8
-	VPBROADCASTD  52(CX), Y14                               // token 0, q of k = 9, 11
+	VPBROADCASTD  -108(CX), Y14                             // token 0, q of k = 9, 11
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y8, Y8
-	VPBROADCASTD  176(CX), Y14                              // token 1, q of k = 8, 10
+	VPBROADCASTD  -16(CX), Y14                              // token 1, q of k = 8, 10
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y9, Y9
-	VPBROADCASTD  180(CX), Y14                              // token 1, q of k = 9, 11
+	VPBROADCASTD  -12(CX), Y14                              // token 1, q of k = 9, 11
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y9, Y9
-	VPBROADCASTD  304(CX), Y14                              // token 2, q of k = 8, 10
+	VPBROADCASTD  -112(R10), Y14                            // token 2, q of k = 8, 10
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y10, Y10
-	VPBROADCASTD  308(CX), Y14                              // token 2, q of k = 9, 11
+	VPBROADCASTD  -108(R10), Y14                            // token 2, q of k = 9, 11
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y10, Y10
-	VPBROADCASTD  432(CX), Y14                              // token 3, q of k = 8, 10
+	VPBROADCASTD  -16(R10), Y14                             // token 3, q of k = 8, 10
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y11, Y11
-	VPBROADCASTD  436(CX), Y14                              // token 3, q of k = 9, 11
+	VPBROADCASTD  -12(R10), Y14                             // token 3, q of k = 9, 11
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y11, Y11
 	VPSRLW        $4, Y13, Y12
 	VPAND         maskLow<>(SB), Y12, Y12                   // k = 12..15
-	VMOVDQU       144(BX), Y14                              // upper bits
+	VMOVDQU       16(BX), Y14                               // upper bits
 	VPSRLW        $2, Y14, Y14
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
 	VPAND         maskEven<>(SB), Y12, Y15                  // codes of k0, k2
 	VPSRLW        $8, Y12, Y12                              // codes of k1, k3
-	VPBROADCASTD  56(CX), Y14                               // token 0, q of k = 12, 14
+	VPBROADCASTD  -104(CX), Y14                             // token 0, q of k = 12, 14
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y8, Y8
-	VPBROADCASTD  60(CX), Y14                               // token 0, q of k = 13, 15
+	VPBROADCASTD  -100(CX), Y14                             // token 0, q of k = 13, 15
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y8, Y8
-	VPBROADCASTD  184(CX), Y14                              // token 1, q of k = 12, 14
+	VPBROADCASTD  -8(CX), Y14                               // token 1, q of k = 12, 14
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y9, Y9
-	VPBROADCASTD  188(CX), Y14                              // token 1, q of k = 13, 15
+	VPBROADCASTD  -4(CX), Y14                               // token 1, q of k = 13, 15
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y9, Y9
-	VPBROADCASTD  312(CX), Y14                              // token 2, q of k = 12, 14
+	VPBROADCASTD  -104(R10), Y14                            // token 2, q of k = 12, 14
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y10, Y10
-	VPBROADCASTD  316(CX), Y14                              // token 2, q of k = 13, 15
+	VPBROADCASTD  -100(R10), Y14                            // token 2, q of k = 13, 15
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y10, Y10
-	VPBROADCASTD  440(CX), Y14                              // token 3, q of k = 12, 14
+	VPBROADCASTD  -8(R10), Y14                              // token 3, q of k = 12, 14
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y11, Y11
-	VPBROADCASTD  444(CX), Y14                              // token 3, q of k = 13, 15
+	VPBROADCASTD  -4(R10), Y14                              // token 3, q of k = 13, 15
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y11, Y11
-	VPBROADCASTD  108(CX), Y14                              // token 0, Σq
-	VPSLLD        $5, Y14, Y14                              // 32 times
-	VPSUBD        Y14, Y8, Y8                               // - 32·Σq
-	VPBROADCASTD  236(CX), Y14                              // token 1, Σq
-	VPSLLD        $5, Y14, Y14                              // 32 times
-	VPSUBD        Y14, Y9, Y9                               // - 32·Σq
-	VPBROADCASTD  364(CX), Y14                              // token 2, Σq
-	VPSLLD        $5, Y14, Y14                              // 32 times
-	VPSUBD        Y14, Y10, Y10                             // - 32·Σq
-	VPBROADCASTD  492(CX), Y14                              // token 3, Σq
-	VPSLLD        $5, Y14, Y14                              // 32 times
-	VPSUBD        Y14, Y11, Y11                             // - 32·Σq
-	VPMOVSXBD     (BX), Y12                                 // sc0 as int32
+	VPBROADCASTD  -44(CX), Y14                              // token 0, H0
+	VPSLLD        $5, Y14, Y14
+	VPSUBD        Y14, Y8, Y8                               // - 32·H0
+	VPBROADCASTD  52(CX), Y14                               // token 1, H0
+	VPSLLD        $5, Y14, Y14
+	VPSUBD        Y14, Y9, Y9                               // - 32·H0
+	VPBROADCASTD  -44(R10), Y14                             // token 2, H0
+	VPSLLD        $5, Y14, Y14
+	VPSUBD        Y14, Y10, Y10                             // - 32·H0
+	VPBROADCASTD  52(R10), Y14                              // token 3, H0
+	VPSLLD        $5, Y14, Y14
+	VPSUBD        Y14, Y11, Y11                             // - 32·H0
+	VPMOVSXBD     -128(BX), Y12                             // sc0 as int32
 	VPMULLD       Y12, Y8, Y4                               // sum[0] = sc0·
 	VPMULLD       Y12, Y9, Y5                               // sum[1] = sc0·
 	VPMULLD       Y12, Y10, Y6                              // sum[2] = sc0·
 	VPMULLD       Y12, Y11, Y7                              // sum[3] = sc0·
-	VMOVDQU       80(BX), Y13                               // low codes of k = 16..23
+	VMOVDQU       -48(BX), Y13                              // low codes of k = 16..23
 	VPAND         maskLow<>(SB), Y13, Y12                   // k = 16..19
-	VMOVDQU       176(BX), Y14                              // upper bits
+	VMOVDQU       48(BX), Y14                               // upper bits
 	VPSLLW        $4, Y14, Y14
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
 	VPAND         maskEven<>(SB), Y12, Y15                  // codes of k0, k2
 	VPSRLW        $8, Y12, Y12                              // codes of k1, k3
-	VPBROADCASTD  64(CX), Y14                               // token 0, q of k = 16, 18
+	VPBROADCASTD  -96(CX), Y14                              // token 0, q of k = 16, 18
 	VPMADDWD      Y15, Y14, Y8
-	VPBROADCASTD  68(CX), Y14                               // token 0, q of k = 17, 19
+	VPBROADCASTD  -92(CX), Y14                              // token 0, q of k = 17, 19
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y8, Y8
-	VPBROADCASTD  192(CX), Y14                              // token 1, q of k = 16, 18
+	VPBROADCASTD  (CX), Y14                                 // token 1, q of k = 16, 18
 	VPMADDWD      Y15, Y14, Y9
-	VPBROADCASTD  196(CX), Y14                              // token 1, q of k = 17, 19
+	VPBROADCASTD  4(CX), Y14                                // token 1, q of k = 17, 19
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y9, Y9
-	VPBROADCASTD  320(CX), Y14                              // token 2, q of k = 16, 18
+	VPBROADCASTD  -96(R10), Y14                             // token 2, q of k = 16, 18
 	VPMADDWD      Y15, Y14, Y10
-	VPBROADCASTD  324(CX), Y14                              // token 2, q of k = 17, 19
+	VPBROADCASTD  -92(R10), Y14                             // token 2, q of k = 17, 19
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y10, Y10
-	VPBROADCASTD  448(CX), Y14                              // token 3, q of k = 16, 18
+	VPBROADCASTD  (R10), Y14                                // token 3, q of k = 16, 18
 	VPMADDWD      Y15, Y14, Y11
-	VPBROADCASTD  452(CX), Y14                              // token 3, q of k = 17, 19
+	VPBROADCASTD  4(R10), Y14                               // token 3, q of k = 17, 19
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y11, Y11
 	VPSRLW        $4, Y13, Y12
 	VPAND         maskLow<>(SB), Y12, Y12                   // k = 20..23
-	VMOVDQU       176(BX), Y14                              // upper bits
+	VMOVDQU       48(BX), Y14                               // upper bits
 	VPSLLW        $2, Y14, Y14
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
 	VPAND         maskEven<>(SB), Y12, Y15                  // codes of k0, k2
 	VPSRLW        $8, Y12, Y12                              // codes of k1, k3
-	VPBROADCASTD  72(CX), Y14                               // token 0, q of k = 20, 22
+	VPBROADCASTD  -88(CX), Y14                              // token 0, q of k = 20, 22
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y8, Y8
-	VPBROADCASTD  76(CX), Y14                               // token 0, q of k = 21, 23
+	VPBROADCASTD  -84(CX), Y14                              // token 0, q of k = 21, 23
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y8, Y8
-	VPBROADCASTD  200(CX), Y14                              // token 1, q of k = 20, 22
+	VPBROADCASTD  8(CX), Y14                                // token 1, q of k = 20, 22
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y9, Y9
-	VPBROADCASTD  204(CX), Y14                              // token 1, q of k = 21, 23
+	VPBROADCASTD  12(CX), Y14                               // token 1, q of k = 21, 23
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y9, Y9
-	VPBROADCASTD  328(CX), Y14                              // token 2, q of k = 20, 22
+	VPBROADCASTD  -88(R10), Y14                             // token 2, q of k = 20, 22
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y10, Y10
-	VPBROADCASTD  332(CX), Y14                              // token 2, q of k = 21, 23
+	VPBROADCASTD  -84(R10), Y14                             // token 2, q of k = 21, 23
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y10, Y10
-	VPBROADCASTD  456(CX), Y14                              // token 3, q of k = 20, 22
+	VPBROADCASTD  8(R10), Y14                               // token 3, q of k = 20, 22
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y11, Y11
-	VPBROADCASTD  460(CX), Y14                              // token 3, q of k = 21, 23
+	VPBROADCASTD  12(R10), Y14                              // token 3, q of k = 21, 23
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y11, Y11
-	VMOVDQU       112(BX), Y13                              // low codes of k = 24..31
+	VMOVDQU       -16(BX), Y13                              // low codes of k = 24..31
 	VPAND         maskLow<>(SB), Y13, Y12                   // k = 24..27
-	VMOVDQU       176(BX), Y14                              // upper bits
+	VMOVDQU       48(BX), Y14                               // upper bits
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
 	VPAND         maskEven<>(SB), Y12, Y15                  // codes of k0, k2
 	VPSRLW        $8, Y12, Y12                              // codes of k1, k3
-	VPBROADCASTD  80(CX), Y14                               // token 0, q of k = 24, 26
+	VPBROADCASTD  -80(CX), Y14                              // token 0, q of k = 24, 26
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y8, Y8
-	VPBROADCASTD  84(CX), Y14                               // token 0, q of k = 25, 27
+	VPBROADCASTD  -76(CX), Y14                              // token 0, q of k = 25, 27
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y8, Y8
-	VPBROADCASTD  208(CX), Y14                              // token 1, q of k = 24, 26
+	VPBROADCASTD  16(CX), Y14                               // token 1, q of k = 24, 26
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y9, Y9
-	VPBROADCASTD  212(CX), Y14                              // token 1, q of k = 25, 27
+	VPBROADCASTD  20(CX), Y14                               // token 1, q of k = 25, 27
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y9, Y9
-	VPBROADCASTD  336(CX), Y14                              // token 2, q of k = 24, 26
+	VPBROADCASTD  -80(R10), Y14                             // token 2, q of k = 24, 26
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y10, Y10
-	VPBROADCASTD  340(CX), Y14                              // token 2, q of k = 25, 27
+	VPBROADCASTD  -76(R10), Y14                             // token 2, q of k = 25, 27
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y10, Y10
-	VPBROADCASTD  464(CX), Y14                              // token 3, q of k = 24, 26
+	VPBROADCASTD  16(R10), Y14                              // token 3, q of k = 24, 26
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y11, Y11
-	VPBROADCASTD  468(CX), Y14                              // token 3, q of k = 25, 27
+	VPBROADCASTD  20(R10), Y14                              // token 3, q of k = 25, 27
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y11, Y11
 	VPSRLW        $4, Y13, Y12
 	VPAND         maskLow<>(SB), Y12, Y12                   // k = 28..31
-	VMOVDQU       176(BX), Y14                              // upper bits
+	VMOVDQU       48(BX), Y14                               // upper bits
 	VPSRLW        $2, Y14, Y14
 	VPAND         maskHigh<>(SB), Y14, Y14
 	VPOR          Y14, Y12, Y12                             // with upper bits
 	VPAND         maskEven<>(SB), Y12, Y15                  // codes of k0, k2
 	VPSRLW        $8, Y12, Y12                              // codes of k1, k3
-	VPBROADCASTD  88(CX), Y14                               // token 0, q of k = 28, 30
+	VPBROADCASTD  -72(CX), Y14                              // token 0, q of k = 28, 30
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y8, Y8
-	VPBROADCASTD  92(CX), Y14                               // token 0, q of k = 29, 31
+	VPBROADCASTD  -68(CX), Y14                              // token 0, q of k = 29, 31
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y8, Y8
-	VPBROADCASTD  216(CX), Y14                              // token 1, q of k = 28, 30
+	VPBROADCASTD  24(CX), Y14                               // token 1, q of k = 28, 30
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y9, Y9
-	VPBROADCASTD  220(CX), Y14                              // token 1, q of k = 29, 31
+	VPBROADCASTD  28(CX), Y14                               // token 1, q of k = 29, 31
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y9, Y9
-	VPBROADCASTD  344(CX), Y14                              // token 2, q of k = 28, 30
+	VPBROADCASTD  -72(R10), Y14                             // token 2, q of k = 28, 30
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y10, Y10
-	VPBROADCASTD  348(CX), Y14                              // token 2, q of k = 29, 31
+	VPBROADCASTD  -68(R10), Y14                             // token 2, q of k = 29, 31
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y10, Y10
-	VPBROADCASTD  472(CX), Y14                              // token 3, q of k = 28, 30
+	VPBROADCASTD  24(R10), Y14                              // token 3, q of k = 28, 30
 	VPMADDWD      Y15, Y14, Y14
 	VPADDD        Y14, Y11, Y11
-	VPBROADCASTD  476(CX), Y14                              // token 3, q of k = 29, 31
+	VPBROADCASTD  28(R10), Y14                              // token 3, q of k = 29, 31
 	VPMADDWD      Y12, Y14, Y14
 	VPADDD        Y14, Y11, Y11
-	VPBROADCASTD  112(CX), Y14                              // token 0, Σq
-	VPSLLD        $5, Y14, Y14                              // 32 times
-	VPSUBD        Y14, Y8, Y8                               // - 32·Σq
-	VPBROADCASTD  240(CX), Y14                              // token 1, Σq
-	VPSLLD        $5, Y14, Y14                              // 32 times
-	VPSUBD        Y14, Y9, Y9                               // - 32·Σq
-	VPBROADCASTD  368(CX), Y14                              // token 2, Σq
-	VPSLLD        $5, Y14, Y14                              // 32 times
-	VPSUBD        Y14, Y10, Y10                             // - 32·Σq
-	VPBROADCASTD  496(CX), Y14                              // token 3, Σq
-	VPSLLD        $5, Y14, Y14                              // 32 times
-	VPSUBD        Y14, Y11, Y11                             // - 32·Σq
-	VPMOVSXBD     8(BX), Y12                                // sc1 as int32
+	VPBROADCASTD  -40(CX), Y14                              // token 0, H1
+	VPSLLD        $5, Y14, Y14
+	VPSUBD        Y14, Y8, Y8                               // - 32·H1
+	VPBROADCASTD  56(CX), Y14                               // token 1, H1
+	VPSLLD        $5, Y14, Y14
+	VPSUBD        Y14, Y9, Y9                               // - 32·H1
+	VPBROADCASTD  -40(R10), Y14                             // token 2, H1
+	VPSLLD        $5, Y14, Y14
+	VPSUBD        Y14, Y10, Y10                             // - 32·H1
+	VPBROADCASTD  56(R10), Y14                              // token 3, H1
+	VPSLLD        $5, Y14, Y14
+	VPSUBD        Y14, Y11, Y11                             // - 32·H1
+	VPMOVSXBD     -120(BX), Y12                             // sc1 as int32
 	VPMULLD       Y12, Y8, Y8                               // sc1·
 	VPADDD        Y8, Y4, Y4                                // sum[0] +=
 	VPMULLD       Y12, Y9, Y9                               // sc1·
@@ -1781,25 +1779,26 @@ block:
 	VPADDD        Y10, Y6, Y6                               // sum[2] +=
 	VPMULLD       Y12, Y11, Y11                             // sc1·
 	VPADDD        Y11, Y7, Y7                               // sum[3] +=
-	VCVTPH2PS     (R8), Y12                                 // d as fp32
-	VBROADCASTSS  96(CX), Y14                               // token 0, d of its block
+	VCVTPH2PS     -128(R8), Y12                             // d as fp32
+	VBROADCASTSS  -64(CX), Y14                              // token 0, d of its block
 	VMULPS        Y12, Y14, Y14                             // times the weights' scale
 	VCVTDQ2PS     Y4, Y4
 	VFMADD231PS   Y14, Y4, Y0                               // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  224(CX), Y14                              // token 1, d of its block
+	VBROADCASTSS  32(CX), Y14                               // token 1, d of its block
 	VMULPS        Y12, Y14, Y14                             // times the weights' scale
 	VCVTDQ2PS     Y5, Y5
 	VFMADD231PS   Y14, Y5, Y1                               // acc[1] = FMA(sum, scale, acc)
-	VBROADCASTSS  352(CX), Y14                              // token 2, d of its block
+	VBROADCASTSS  -64(R10), Y14                             // token 2, d of its block
 	VMULPS        Y12, Y14, Y14                             // times the weights' scale
 	VCVTDQ2PS     Y6, Y6
 	VFMADD231PS   Y14, Y6, Y2                               // acc[2] = FMA(sum, scale, acc)
-	VBROADCASTSS  480(CX), Y14                              // token 3, d of its block
+	VBROADCASTSS  32(R10), Y14                              // token 3, d of its block
 	VMULPS        Y12, Y14, Y14                             // times the weights' scale
 	VCVTDQ2PS     Y7, Y7
 	VFMADD231PS   Y14, Y7, Y3                               // acc[3] = FMA(sum, scale, acc)
+	ADDQ          $384, R10
 	ADDQ          $208, BX                                  // next block
-	ADDQ          $512, CX
+	ADDQ          $384, CX
 	DECQ          R9
 	JNZ           block
 	SUBQ          $8, DX                                    // next super-block

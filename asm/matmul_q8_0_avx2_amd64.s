@@ -22,11 +22,13 @@
 // A code is a byte: GGUF's int8 plus 128.
 // Algebra: a row is a lane of 32 bits; the four bytes of a lane are four k, and the
 // token's four q are broadcast to all lanes, so no sum runs across lanes.
-// Codes of 8 bits times int8 would overflow VPMADDUBSW's int16, so both forms of
-// activations take the Int16 tiles: a record always holds q as int16.
+// Int8: VPMADDUBSW multiplies the low and the high four bits of unsigned codes apart
+// with q in [-127, 127] and adds pairs, for whole codes would overflow an int16; 8
+// such results fit it (8·2·127·15 = 30480), then VPMADDWD by 1 and by 16 widens.
 // Int16: codes are widened to int16, those of k0, k2 and of k1, k3 apart (the record
 // has q in that order), and VPMADDWD adds pairs in int32.
-// Σ(code-128)·q = Σcode·q - 128·Σq, with N = Σq from the record.
+// Σ(code-128)·q = Σcode·q - 128·Σq, with
+// a product of N = Σq from the record.
 // Every integer is exact modulo 2³² and the whole sum fits, so the order does not matter.
 //
 // Layout of a panel: blocks of 32 k, 272 bytes each:
@@ -35,18 +37,43 @@
 // 	 256  d          16 bytes: f16 scale of each row
 //
 // A vector has one row a lane; b = 0..3 is the byte in the lane.
-// A record of activations is 128 bytes, the tokens' records of a block lie together:
-// int8 q[32], int16 q[32], f32 d, f32 s = d·N, int32 N = Σq, int32 H[2] = Σ of each half.
+// A record of activations is 64 bytes (Int16: 96), the tokens' records of a block lie
+// together: int8 q[32] (int16 q[32], every four in the order 0, 2, 1, 3), f32 d,
+// f32 s = d·N, int32 -8·N, -16·N, -128·N (N = Σq), H[2] = Σ of each half, and int16
+// H[2] (Int16: zeros).
 //
 // Registers, with T tokens: Y0.. T sums acc in fp32; then T integer sums of the block;
 // then, where a block takes several spans or halves, T partial sums; then codes, plane,
 // scratch; with one token of int16 activations a second sum, of the odd k; constants in
 // those left.
-// DI dst, SI bytes from token to token, BX panel, CX activations, DX steps left.
+// DI dst, SI bytes from token to token, DX steps left, BX panel, CX activations, both
+// 128 bytes ahead, where more operands are near enough for offsets of one byte; with
+// int16 activations R10 those of the third token on.
 //
 // Tails: none. A panel always has 8 rows (missing ones are zero and their results
 // are not used), k is a multiple of 32, and there is one function for each number
 // of tokens. steps is never 0.
+
+// the low code of every byte
+DATA maskLow<>+0(SB)/8, $0x0f0f0f0f0f0f0f0f
+DATA maskLow<>+8(SB)/8, $0x0f0f0f0f0f0f0f0f
+DATA maskLow<>+16(SB)/8, $0x0f0f0f0f0f0f0f0f
+DATA maskLow<>+24(SB)/8, $0x0f0f0f0f0f0f0f0f
+GLOBL maskLow<>(SB), RODATA|NOPTR, $32
+
+// 1 in every int16
+DATA ones16<>+0(SB)/8, $0x0001000100010001
+DATA ones16<>+8(SB)/8, $0x0001000100010001
+DATA ones16<>+16(SB)/8, $0x0001000100010001
+DATA ones16<>+24(SB)/8, $0x0001000100010001
+GLOBL ones16<>(SB), RODATA|NOPTR, $32
+
+// 16 in every int16
+DATA times16<>+0(SB)/8, $0x0010001000100010
+DATA times16<>+8(SB)/8, $0x0010001000100010
+DATA times16<>+16(SB)/8, $0x0010001000100010
+DATA times16<>+24(SB)/8, $0x0010001000100010
+GLOBL times16<>(SB), RODATA|NOPTR, $32
 
 // the even bytes
 DATA maskEven<>+0(SB)/8, $0x00ff00ff00ff00ff
@@ -54,6 +81,731 @@ DATA maskEven<>+8(SB)/8, $0x00ff00ff00ff00ff
 DATA maskEven<>+16(SB)/8, $0x00ff00ff00ff00ff
 DATA maskEven<>+24(SB)/8, $0x00ff00ff00ff00ff
 GLOBL maskEven<>(SB), RODATA|NOPTR, $32
+
+// func MatmulQ8_0Int8x1AVX2(dst *float32, ld int, panel, act *byte, steps int)
+// 8 rows, int8 activations of 1 token.
+TEXT ·MatmulQ8_0Int8x1AVX2(SB), NOSPLIT, $0-40
+	MOVQ          dst+0(FP), DI
+	MOVQ          ld+8(FP), SI
+	MOVQ          panel+16(FP), BX
+	MOVQ          act+24(FP), CX
+	MOVQ          steps+32(FP), DX
+	SHLQ          $2, SI                                    // floats to bytes
+	VMOVDQU       maskLow<>(SB), Y7                         // the low code of every byte
+	VMOVDQU       ones16<>(SB), Y8                          // 1 in every int16
+	VMOVDQU       times16<>(SB), Y9                         // 16 in every int16
+	VXORPS        Y0, Y0, Y0                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
+
+	PCALIGN       $32
+block:
+	VMOVDQU       -128(BX), Y3                              // codes of k = 0..3
+	VPSRLW        $4, Y3, Y4
+	VPAND         Y7, Y3, Y3                                // low bits
+	VPAND         Y7, Y4, Y4                                // high bits
+	VPBROADCASTD  -128(CX), Y5                              // token 0, q of k = 0..3
+	VPMADDUBSW    Y5, Y3, Y1                                // low bits, pairs added
+	VPMADDUBSW    Y5, Y4, Y2                                // high bits, pairs added
+	VMOVDQU       -96(BX), Y3                               // codes of k = 4..7
+	VPSRLW        $4, Y3, Y4
+	VPAND         Y7, Y3, Y3                                // low bits
+	VPAND         Y7, Y4, Y4                                // high bits
+	VPBROADCASTD  -124(CX), Y5                              // token 0, q of k = 4..7
+	VPMADDUBSW    Y5, Y3, Y6                                // low bits, pairs added
+	VPADDW        Y6, Y1, Y1
+	VPMADDUBSW    Y5, Y4, Y5                                // high bits, pairs added
+	VPADDW        Y5, Y2, Y2
+	VMOVDQU       -64(BX), Y3                               // codes of k = 8..11
+	VPSRLW        $4, Y3, Y4
+	VPAND         Y7, Y3, Y3                                // low bits
+	VPAND         Y7, Y4, Y4                                // high bits
+	VPBROADCASTD  -120(CX), Y5                              // token 0, q of k = 8..11
+	VPMADDUBSW    Y5, Y3, Y6                                // low bits, pairs added
+	VPADDW        Y6, Y1, Y1
+	VPMADDUBSW    Y5, Y4, Y5                                // high bits, pairs added
+	VPADDW        Y5, Y2, Y2
+	VMOVDQU       -32(BX), Y3                               // codes of k = 12..15
+	VPSRLW        $4, Y3, Y4
+	VPAND         Y7, Y3, Y3                                // low bits
+	VPAND         Y7, Y4, Y4                                // high bits
+	VPBROADCASTD  -116(CX), Y5                              // token 0, q of k = 12..15
+	VPMADDUBSW    Y5, Y3, Y6                                // low bits, pairs added
+	VPADDW        Y6, Y1, Y1
+	VPMADDUBSW    Y5, Y4, Y5                                // high bits, pairs added
+	VPADDW        Y5, Y2, Y2
+	VMOVDQU       (BX), Y3                                  // codes of k = 16..19
+	VPSRLW        $4, Y3, Y4
+	VPAND         Y7, Y3, Y3                                // low bits
+	VPAND         Y7, Y4, Y4                                // high bits
+	VPBROADCASTD  -112(CX), Y5                              // token 0, q of k = 16..19
+	VPMADDUBSW    Y5, Y3, Y6                                // low bits, pairs added
+	VPADDW        Y6, Y1, Y1
+	VPMADDUBSW    Y5, Y4, Y5                                // high bits, pairs added
+	VPADDW        Y5, Y2, Y2
+	VMOVDQU       32(BX), Y3                                // codes of k = 20..23
+	VPSRLW        $4, Y3, Y4
+	VPAND         Y7, Y3, Y3                                // low bits
+	VPAND         Y7, Y4, Y4                                // high bits
+	VPBROADCASTD  -108(CX), Y5                              // token 0, q of k = 20..23
+	VPMADDUBSW    Y5, Y3, Y6                                // low bits, pairs added
+	VPADDW        Y6, Y1, Y1
+	VPMADDUBSW    Y5, Y4, Y5                                // high bits, pairs added
+	VPADDW        Y5, Y2, Y2
+	VMOVDQU       64(BX), Y3                                // codes of k = 24..27
+	VPSRLW        $4, Y3, Y4
+	VPAND         Y7, Y3, Y3                                // low bits
+	VPAND         Y7, Y4, Y4                                // high bits
+	VPBROADCASTD  -104(CX), Y5                              // token 0, q of k = 24..27
+	VPMADDUBSW    Y5, Y3, Y6                                // low bits, pairs added
+	VPADDW        Y6, Y1, Y1
+	VPMADDUBSW    Y5, Y4, Y5                                // high bits, pairs added
+	VPADDW        Y5, Y2, Y2
+	VMOVDQU       96(BX), Y3                                // codes of k = 28..31
+	VPSRLW        $4, Y3, Y4
+	VPAND         Y7, Y3, Y3                                // low bits
+	VPAND         Y7, Y4, Y4                                // high bits
+	VPBROADCASTD  -100(CX), Y5                              // token 0, q of k = 28..31
+	VPMADDUBSW    Y5, Y3, Y6                                // low bits, pairs added
+	VPADDW        Y6, Y1, Y1
+	VPMADDUBSW    Y5, Y4, Y5                                // high bits, pairs added
+	VPADDW        Y5, Y2, Y2
+	VPMADDWD      Y8, Y1, Y1                                // pairs of int16
+	VPMADDWD      Y9, Y2, Y2                                // 16 times
+	VPADDD        Y2, Y1, Y1                                // sum[0]
+	VPBROADCASTD  -80(CX), Y5                               // token 0
+	VPADDD        Y5, Y1, Y1                                // - 128·N
+	VCVTPH2PS     128(BX), Y3                               // d as fp32
+	VBROADCASTSS  -96(CX), Y5                               // token 0, d of its block
+	VMULPS        Y3, Y5, Y5                                // times the weights' scale
+	VCVTDQ2PS     Y1, Y1
+	VFMADD231PS   Y5, Y1, Y0                                // acc[0] = FMA(sum, scale, acc)
+	ADDQ          $272, BX                                  // next block
+	ADDQ          $64, CX
+	DECQ          DX
+	JNZ           block
+
+	VMOVUPS       Y0, (DI)                                  // dst of token 0
+	VZEROUPPER    
+	RET           
+
+// func MatmulQ8_0Int8x2AVX2(dst *float32, ld int, panel, act *byte, steps int)
+// 8 rows, int8 activations of 2 tokens.
+TEXT ·MatmulQ8_0Int8x2AVX2(SB), NOSPLIT, $0-40
+	MOVQ          dst+0(FP), DI
+	MOVQ          ld+8(FP), SI
+	MOVQ          panel+16(FP), BX
+	MOVQ          act+24(FP), CX
+	MOVQ          steps+32(FP), DX
+	SHLQ          $2, SI                                    // floats to bytes
+	VMOVDQU       maskLow<>(SB), Y10                        // the low code of every byte
+	VMOVDQU       ones16<>(SB), Y11                         // 1 in every int16
+	VMOVDQU       times16<>(SB), Y12                        // 16 in every int16
+	VXORPS        Y0, Y0, Y0                                // acc = +0
+	VXORPS        Y1, Y1, Y1                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
+
+	PCALIGN       $32
+block:
+	VMOVDQU       -128(BX), Y6                              // codes of k = 0..3
+	VPSRLW        $4, Y6, Y7
+	VPAND         Y10, Y6, Y6                               // low bits
+	VPAND         Y10, Y7, Y7                               // high bits
+	VPBROADCASTD  -128(CX), Y8                              // token 0, q of k = 0..3
+	VPMADDUBSW    Y8, Y6, Y2                                // low bits, pairs added
+	VPMADDUBSW    Y8, Y7, Y4                                // high bits, pairs added
+	VPBROADCASTD  -64(CX), Y8                               // token 1, q of k = 0..3
+	VPMADDUBSW    Y8, Y6, Y3                                // low bits, pairs added
+	VPMADDUBSW    Y8, Y7, Y5                                // high bits, pairs added
+	VMOVDQU       -96(BX), Y6                               // codes of k = 4..7
+	VPSRLW        $4, Y6, Y7
+	VPAND         Y10, Y6, Y6                               // low bits
+	VPAND         Y10, Y7, Y7                               // high bits
+	VPBROADCASTD  -124(CX), Y8                              // token 0, q of k = 4..7
+	VPMADDUBSW    Y8, Y6, Y9                                // low bits, pairs added
+	VPADDW        Y9, Y2, Y2
+	VPMADDUBSW    Y8, Y7, Y8                                // high bits, pairs added
+	VPADDW        Y8, Y4, Y4
+	VPBROADCASTD  -60(CX), Y8                               // token 1, q of k = 4..7
+	VPMADDUBSW    Y8, Y6, Y9                                // low bits, pairs added
+	VPADDW        Y9, Y3, Y3
+	VPMADDUBSW    Y8, Y7, Y8                                // high bits, pairs added
+	VPADDW        Y8, Y5, Y5
+	VMOVDQU       -64(BX), Y6                               // codes of k = 8..11
+	VPSRLW        $4, Y6, Y7
+	VPAND         Y10, Y6, Y6                               // low bits
+	VPAND         Y10, Y7, Y7                               // high bits
+	VPBROADCASTD  -120(CX), Y8                              // token 0, q of k = 8..11
+	VPMADDUBSW    Y8, Y6, Y9                                // low bits, pairs added
+	VPADDW        Y9, Y2, Y2
+	VPMADDUBSW    Y8, Y7, Y8                                // high bits, pairs added
+	VPADDW        Y8, Y4, Y4
+	VPBROADCASTD  -56(CX), Y8                               // token 1, q of k = 8..11
+	VPMADDUBSW    Y8, Y6, Y9                                // low bits, pairs added
+	VPADDW        Y9, Y3, Y3
+	VPMADDUBSW    Y8, Y7, Y8                                // high bits, pairs added
+	VPADDW        Y8, Y5, Y5
+	VMOVDQU       -32(BX), Y6                               // codes of k = 12..15
+	VPSRLW        $4, Y6, Y7
+	VPAND         Y10, Y6, Y6                               // low bits
+	VPAND         Y10, Y7, Y7                               // high bits
+	VPBROADCASTD  -116(CX), Y8                              // token 0, q of k = 12..15
+	VPMADDUBSW    Y8, Y6, Y9                                // low bits, pairs added
+	VPADDW        Y9, Y2, Y2
+	VPMADDUBSW    Y8, Y7, Y8                                // high bits, pairs added
+	VPADDW        Y8, Y4, Y4
+	VPBROADCASTD  -52(CX), Y8                               // token 1, q of k = 12..15
+	VPMADDUBSW    Y8, Y6, Y9                                // low bits, pairs added
+	VPADDW        Y9, Y3, Y3
+	VPMADDUBSW    Y8, Y7, Y8                                // high bits, pairs added
+	VPADDW        Y8, Y5, Y5
+	VMOVDQU       (BX), Y6                                  // codes of k = 16..19
+	VPSRLW        $4, Y6, Y7
+	VPAND         Y10, Y6, Y6                               // low bits
+	VPAND         Y10, Y7, Y7                               // high bits
+	VPBROADCASTD  -112(CX), Y8                              // token 0, q of k = 16..19
+	VPMADDUBSW    Y8, Y6, Y9                                // low bits, pairs added
+	VPADDW        Y9, Y2, Y2
+	VPMADDUBSW    Y8, Y7, Y8                                // high bits, pairs added
+	VPADDW        Y8, Y4, Y4
+	VPBROADCASTD  -48(CX), Y8                               // token 1, q of k = 16..19
+	VPMADDUBSW    Y8, Y6, Y9                                // low bits, pairs added
+	VPADDW        Y9, Y3, Y3
+	VPMADDUBSW    Y8, Y7, Y8                                // high bits, pairs added
+	VPADDW        Y8, Y5, Y5
+	VMOVDQU       32(BX), Y6                                // codes of k = 20..23
+	VPSRLW        $4, Y6, Y7
+	VPAND         Y10, Y6, Y6                               // low bits
+	VPAND         Y10, Y7, Y7                               // high bits
+	VPBROADCASTD  -108(CX), Y8                              // token 0, q of k = 20..23
+	VPMADDUBSW    Y8, Y6, Y9                                // low bits, pairs added
+	VPADDW        Y9, Y2, Y2
+	VPMADDUBSW    Y8, Y7, Y8                                // high bits, pairs added
+	VPADDW        Y8, Y4, Y4
+	VPBROADCASTD  -44(CX), Y8                               // token 1, q of k = 20..23
+	VPMADDUBSW    Y8, Y6, Y9                                // low bits, pairs added
+	VPADDW        Y9, Y3, Y3
+	VPMADDUBSW    Y8, Y7, Y8                                // high bits, pairs added
+	VPADDW        Y8, Y5, Y5
+	VMOVDQU       64(BX), Y6                                // codes of k = 24..27
+	VPSRLW        $4, Y6, Y7
+	VPAND         Y10, Y6, Y6                               // low bits
+	VPAND         Y10, Y7, Y7                               // high bits
+	VPBROADCASTD  -104(CX), Y8                              // token 0, q of k = 24..27
+	VPMADDUBSW    Y8, Y6, Y9                                // low bits, pairs added
+	VPADDW        Y9, Y2, Y2
+	VPMADDUBSW    Y8, Y7, Y8                                // high bits, pairs added
+	VPADDW        Y8, Y4, Y4
+	VPBROADCASTD  -40(CX), Y8                               // token 1, q of k = 24..27
+	VPMADDUBSW    Y8, Y6, Y9                                // low bits, pairs added
+	VPADDW        Y9, Y3, Y3
+	VPMADDUBSW    Y8, Y7, Y8                                // high bits, pairs added
+	VPADDW        Y8, Y5, Y5
+	VMOVDQU       96(BX), Y6                                // codes of k = 28..31
+	VPSRLW        $4, Y6, Y7
+	VPAND         Y10, Y6, Y6                               // low bits
+	VPAND         Y10, Y7, Y7                               // high bits
+	VPBROADCASTD  -100(CX), Y8                              // token 0, q of k = 28..31
+	VPMADDUBSW    Y8, Y6, Y9                                // low bits, pairs added
+	VPADDW        Y9, Y2, Y2
+	VPMADDUBSW    Y8, Y7, Y8                                // high bits, pairs added
+	VPADDW        Y8, Y4, Y4
+	VPBROADCASTD  -36(CX), Y8                               // token 1, q of k = 28..31
+	VPMADDUBSW    Y8, Y6, Y9                                // low bits, pairs added
+	VPADDW        Y9, Y3, Y3
+	VPMADDUBSW    Y8, Y7, Y8                                // high bits, pairs added
+	VPADDW        Y8, Y5, Y5
+	VPMADDWD      Y11, Y2, Y2                               // pairs of int16
+	VPMADDWD      Y12, Y4, Y4                               // 16 times
+	VPADDD        Y4, Y2, Y2                                // sum[0]
+	VPMADDWD      Y11, Y3, Y3                               // pairs of int16
+	VPMADDWD      Y12, Y5, Y5                               // 16 times
+	VPADDD        Y5, Y3, Y3                                // sum[1]
+	VPBROADCASTD  -80(CX), Y8                               // token 0
+	VPADDD        Y8, Y2, Y2                                // - 128·N
+	VPBROADCASTD  -16(CX), Y8                               // token 1
+	VPADDD        Y8, Y3, Y3                                // - 128·N
+	VCVTPH2PS     128(BX), Y6                               // d as fp32
+	VBROADCASTSS  -96(CX), Y8                               // token 0, d of its block
+	VMULPS        Y6, Y8, Y8                                // times the weights' scale
+	VCVTDQ2PS     Y2, Y2
+	VFMADD231PS   Y8, Y2, Y0                                // acc[0] = FMA(sum, scale, acc)
+	VBROADCASTSS  -32(CX), Y8                               // token 1, d of its block
+	VMULPS        Y6, Y8, Y8                                // times the weights' scale
+	VCVTDQ2PS     Y3, Y3
+	VFMADD231PS   Y8, Y3, Y1                                // acc[1] = FMA(sum, scale, acc)
+	ADDQ          $272, BX                                  // next block
+	ADDQ          $128, CX
+	DECQ          DX
+	JNZ           block
+
+	VMOVUPS       Y0, (DI)                                  // dst of token 0
+	ADDQ          SI, DI
+	VMOVUPS       Y1, (DI)                                  // dst of token 1
+	VZEROUPPER    
+	RET           
+
+// func MatmulQ8_0Int8x3AVX2(dst *float32, ld int, panel, act *byte, steps int)
+// 8 rows, int8 activations of 3 tokens.
+TEXT ·MatmulQ8_0Int8x3AVX2(SB), NOSPLIT, $0-40
+	MOVQ          dst+0(FP), DI
+	MOVQ          ld+8(FP), SI
+	MOVQ          panel+16(FP), BX
+	MOVQ          act+24(FP), CX
+	MOVQ          steps+32(FP), DX
+	SHLQ          $2, SI                                    // floats to bytes
+	VMOVDQU       maskLow<>(SB), Y13                        // the low code of every byte
+	VMOVDQU       ones16<>(SB), Y14                         // 1 in every int16
+	VMOVDQU       times16<>(SB), Y15                        // 16 in every int16
+	VXORPS        Y0, Y0, Y0                                // acc = +0
+	VXORPS        Y1, Y1, Y1                                // acc = +0
+	VXORPS        Y2, Y2, Y2                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
+
+	PCALIGN       $32
+block:
+	VMOVDQU       -128(BX), Y9                              // codes of k = 0..3
+	VPSRLW        $4, Y9, Y10
+	VPAND         Y13, Y9, Y9                               // low bits
+	VPAND         Y13, Y10, Y10                             // high bits
+	VPBROADCASTD  -128(CX), Y11                             // token 0, q of k = 0..3
+	VPMADDUBSW    Y11, Y9, Y3                               // low bits, pairs added
+	VPMADDUBSW    Y11, Y10, Y6                              // high bits, pairs added
+	VPBROADCASTD  -64(CX), Y11                              // token 1, q of k = 0..3
+	VPMADDUBSW    Y11, Y9, Y4                               // low bits, pairs added
+	VPMADDUBSW    Y11, Y10, Y7                              // high bits, pairs added
+	VPBROADCASTD  (CX), Y11                                 // token 2, q of k = 0..3
+	VPMADDUBSW    Y11, Y9, Y5                               // low bits, pairs added
+	VPMADDUBSW    Y11, Y10, Y8                              // high bits, pairs added
+	VMOVDQU       -96(BX), Y9                               // codes of k = 4..7
+	VPSRLW        $4, Y9, Y10
+	VPAND         Y13, Y9, Y9                               // low bits
+	VPAND         Y13, Y10, Y10                             // high bits
+	VPBROADCASTD  -124(CX), Y11                             // token 0, q of k = 4..7
+	VPMADDUBSW    Y11, Y9, Y12                              // low bits, pairs added
+	VPADDW        Y12, Y3, Y3
+	VPMADDUBSW    Y11, Y10, Y11                             // high bits, pairs added
+	VPADDW        Y11, Y6, Y6
+	VPBROADCASTD  -60(CX), Y11                              // token 1, q of k = 4..7
+	VPMADDUBSW    Y11, Y9, Y12                              // low bits, pairs added
+	VPADDW        Y12, Y4, Y4
+	VPMADDUBSW    Y11, Y10, Y11                             // high bits, pairs added
+	VPADDW        Y11, Y7, Y7
+	VPBROADCASTD  4(CX), Y11                                // token 2, q of k = 4..7
+	VPMADDUBSW    Y11, Y9, Y12                              // low bits, pairs added
+	VPADDW        Y12, Y5, Y5
+	VPMADDUBSW    Y11, Y10, Y11                             // high bits, pairs added
+	VPADDW        Y11, Y8, Y8
+	VMOVDQU       -64(BX), Y9                               // codes of k = 8..11
+	VPSRLW        $4, Y9, Y10
+	VPAND         Y13, Y9, Y9                               // low bits
+	VPAND         Y13, Y10, Y10                             // high bits
+	VPBROADCASTD  -120(CX), Y11                             // token 0, q of k = 8..11
+	VPMADDUBSW    Y11, Y9, Y12                              // low bits, pairs added
+	VPADDW        Y12, Y3, Y3
+	VPMADDUBSW    Y11, Y10, Y11                             // high bits, pairs added
+	VPADDW        Y11, Y6, Y6
+	VPBROADCASTD  -56(CX), Y11                              // token 1, q of k = 8..11
+	VPMADDUBSW    Y11, Y9, Y12                              // low bits, pairs added
+	VPADDW        Y12, Y4, Y4
+	VPMADDUBSW    Y11, Y10, Y11                             // high bits, pairs added
+	VPADDW        Y11, Y7, Y7
+	VPBROADCASTD  8(CX), Y11                                // token 2, q of k = 8..11
+	VPMADDUBSW    Y11, Y9, Y12                              // low bits, pairs added
+	VPADDW        Y12, Y5, Y5
+	VPMADDUBSW    Y11, Y10, Y11                             // high bits, pairs added
+	VPADDW        Y11, Y8, Y8
+	VMOVDQU       -32(BX), Y9                               // codes of k = 12..15
+	VPSRLW        $4, Y9, Y10
+	VPAND         Y13, Y9, Y9                               // low bits
+	VPAND         Y13, Y10, Y10                             // high bits
+	VPBROADCASTD  -116(CX), Y11                             // token 0, q of k = 12..15
+	VPMADDUBSW    Y11, Y9, Y12                              // low bits, pairs added
+	VPADDW        Y12, Y3, Y3
+	VPMADDUBSW    Y11, Y10, Y11                             // high bits, pairs added
+	VPADDW        Y11, Y6, Y6
+	VPBROADCASTD  -52(CX), Y11                              // token 1, q of k = 12..15
+	VPMADDUBSW    Y11, Y9, Y12                              // low bits, pairs added
+	VPADDW        Y12, Y4, Y4
+	VPMADDUBSW    Y11, Y10, Y11                             // high bits, pairs added
+	VPADDW        Y11, Y7, Y7
+	VPBROADCASTD  12(CX), Y11                               // token 2, q of k = 12..15
+	VPMADDUBSW    Y11, Y9, Y12                              // low bits, pairs added
+	VPADDW        Y12, Y5, Y5
+	VPMADDUBSW    Y11, Y10, Y11                             // high bits, pairs added
+	VPADDW        Y11, Y8, Y8
+	VMOVDQU       (BX), Y9                                  // codes of k = 16..19
+	VPSRLW        $4, Y9, Y10
+	VPAND         Y13, Y9, Y9                               // low bits
+	VPAND         Y13, Y10, Y10                             // high bits
+	VPBROADCASTD  -112(CX), Y11                             // token 0, q of k = 16..19
+	VPMADDUBSW    Y11, Y9, Y12                              // low bits, pairs added
+	VPADDW        Y12, Y3, Y3
+	VPMADDUBSW    Y11, Y10, Y11                             // high bits, pairs added
+	VPADDW        Y11, Y6, Y6
+	VPBROADCASTD  -48(CX), Y11                              // token 1, q of k = 16..19
+	VPMADDUBSW    Y11, Y9, Y12                              // low bits, pairs added
+	VPADDW        Y12, Y4, Y4
+	VPMADDUBSW    Y11, Y10, Y11                             // high bits, pairs added
+	VPADDW        Y11, Y7, Y7
+	VPBROADCASTD  16(CX), Y11                               // token 2, q of k = 16..19
+	VPMADDUBSW    Y11, Y9, Y12                              // low bits, pairs added
+	VPADDW        Y12, Y5, Y5
+	VPMADDUBSW    Y11, Y10, Y11                             // high bits, pairs added
+	VPADDW        Y11, Y8, Y8
+	VMOVDQU       32(BX), Y9                                // codes of k = 20..23
+	VPSRLW        $4, Y9, Y10
+	VPAND         Y13, Y9, Y9                               // low bits
+	VPAND         Y13, Y10, Y10                             // high bits
+	VPBROADCASTD  -108(CX), Y11                             // token 0, q of k = 20..23
+	VPMADDUBSW    Y11, Y9, Y12                              // low bits, pairs added
+	VPADDW        Y12, Y3, Y3
+	VPMADDUBSW    Y11, Y10, Y11                             // high bits, pairs added
+	VPADDW        Y11, Y6, Y6
+	VPBROADCASTD  -44(CX), Y11                              // token 1, q of k = 20..23
+	VPMADDUBSW    Y11, Y9, Y12                              // low bits, pairs added
+	VPADDW        Y12, Y4, Y4
+	VPMADDUBSW    Y11, Y10, Y11                             // high bits, pairs added
+	VPADDW        Y11, Y7, Y7
+	VPBROADCASTD  20(CX), Y11                               // token 2, q of k = 20..23
+	VPMADDUBSW    Y11, Y9, Y12                              // low bits, pairs added
+	VPADDW        Y12, Y5, Y5
+	VPMADDUBSW    Y11, Y10, Y11                             // high bits, pairs added
+	VPADDW        Y11, Y8, Y8
+	VMOVDQU       64(BX), Y9                                // codes of k = 24..27
+	VPSRLW        $4, Y9, Y10
+	VPAND         Y13, Y9, Y9                               // low bits
+	VPAND         Y13, Y10, Y10                             // high bits
+	VPBROADCASTD  -104(CX), Y11                             // token 0, q of k = 24..27
+	VPMADDUBSW    Y11, Y9, Y12                              // low bits, pairs added
+	VPADDW        Y12, Y3, Y3
+	VPMADDUBSW    Y11, Y10, Y11                             // high bits, pairs added
+	VPADDW        Y11, Y6, Y6
+	VPBROADCASTD  -40(CX), Y11                              // token 1, q of k = 24..27
+	VPMADDUBSW    Y11, Y9, Y12                              // low bits, pairs added
+	VPADDW        Y12, Y4, Y4
+	VPMADDUBSW    Y11, Y10, Y11                             // high bits, pairs added
+	VPADDW        Y11, Y7, Y7
+	VPBROADCASTD  24(CX), Y11                               // token 2, q of k = 24..27
+	VPMADDUBSW    Y11, Y9, Y12                              // low bits, pairs added
+	VPADDW        Y12, Y5, Y5
+	VPMADDUBSW    Y11, Y10, Y11                             // high bits, pairs added
+	VPADDW        Y11, Y8, Y8
+	VMOVDQU       96(BX), Y9                                // codes of k = 28..31
+	VPSRLW        $4, Y9, Y10
+	VPAND         Y13, Y9, Y9                               // low bits
+	VPAND         Y13, Y10, Y10                             // high bits
+	VPBROADCASTD  -100(CX), Y11                             // token 0, q of k = 28..31
+	VPMADDUBSW    Y11, Y9, Y12                              // low bits, pairs added
+	VPADDW        Y12, Y3, Y3
+	VPMADDUBSW    Y11, Y10, Y11                             // high bits, pairs added
+	VPADDW        Y11, Y6, Y6
+	VPBROADCASTD  -36(CX), Y11                              // token 1, q of k = 28..31
+	VPMADDUBSW    Y11, Y9, Y12                              // low bits, pairs added
+	VPADDW        Y12, Y4, Y4
+	VPMADDUBSW    Y11, Y10, Y11                             // high bits, pairs added
+	VPADDW        Y11, Y7, Y7
+	VPBROADCASTD  28(CX), Y11                               // token 2, q of k = 28..31
+	VPMADDUBSW    Y11, Y9, Y12                              // low bits, pairs added
+	VPADDW        Y12, Y5, Y5
+	VPMADDUBSW    Y11, Y10, Y11                             // high bits, pairs added
+	VPADDW        Y11, Y8, Y8
+	VPMADDWD      Y14, Y3, Y3                               // pairs of int16
+	VPMADDWD      Y15, Y6, Y6                               // 16 times
+	VPADDD        Y6, Y3, Y3                                // sum[0]
+	VPMADDWD      Y14, Y4, Y4                               // pairs of int16
+	VPMADDWD      Y15, Y7, Y7                               // 16 times
+	VPADDD        Y7, Y4, Y4                                // sum[1]
+	VPMADDWD      Y14, Y5, Y5                               // pairs of int16
+	VPMADDWD      Y15, Y8, Y8                               // 16 times
+	VPADDD        Y8, Y5, Y5                                // sum[2]
+	VPBROADCASTD  -80(CX), Y11                              // token 0
+	VPADDD        Y11, Y3, Y3                               // - 128·N
+	VPBROADCASTD  -16(CX), Y11                              // token 1
+	VPADDD        Y11, Y4, Y4                               // - 128·N
+	VPBROADCASTD  48(CX), Y11                               // token 2
+	VPADDD        Y11, Y5, Y5                               // - 128·N
+	VCVTPH2PS     128(BX), Y9                               // d as fp32
+	VBROADCASTSS  -96(CX), Y11                              // token 0, d of its block
+	VMULPS        Y9, Y11, Y11                              // times the weights' scale
+	VCVTDQ2PS     Y3, Y3
+	VFMADD231PS   Y11, Y3, Y0                               // acc[0] = FMA(sum, scale, acc)
+	VBROADCASTSS  -32(CX), Y11                              // token 1, d of its block
+	VMULPS        Y9, Y11, Y11                              // times the weights' scale
+	VCVTDQ2PS     Y4, Y4
+	VFMADD231PS   Y11, Y4, Y1                               // acc[1] = FMA(sum, scale, acc)
+	VBROADCASTSS  32(CX), Y11                               // token 2, d of its block
+	VMULPS        Y9, Y11, Y11                              // times the weights' scale
+	VCVTDQ2PS     Y5, Y5
+	VFMADD231PS   Y11, Y5, Y2                               // acc[2] = FMA(sum, scale, acc)
+	ADDQ          $272, BX                                  // next block
+	ADDQ          $192, CX
+	DECQ          DX
+	JNZ           block
+
+	VMOVUPS       Y0, (DI)                                  // dst of token 0
+	ADDQ          SI, DI
+	VMOVUPS       Y1, (DI)                                  // dst of token 1
+	ADDQ          SI, DI
+	VMOVUPS       Y2, (DI)                                  // dst of token 2
+	VZEROUPPER    
+	RET           
+
+// func MatmulQ8_0Int8x4AVX2(dst *float32, ld int, panel, act *byte, steps int)
+// 8 rows, int8 activations of 4 tokens.
+TEXT ·MatmulQ8_0Int8x4AVX2(SB), NOSPLIT, $0-40
+	MOVQ          dst+0(FP), DI
+	MOVQ          ld+8(FP), SI
+	MOVQ          panel+16(FP), BX
+	MOVQ          act+24(FP), CX
+	MOVQ          steps+32(FP), DX
+	SHLQ          $2, SI                                    // floats to bytes
+	VXORPS        Y0, Y0, Y0                                // acc = +0
+	VXORPS        Y1, Y1, Y1                                // acc = +0
+	VXORPS        Y2, Y2, Y2                                // acc = +0
+	VXORPS        Y3, Y3, Y3                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
+
+	PCALIGN       $32
+block:
+	VMOVDQU       -128(BX), Y12                             // codes of k = 0..3
+	VPSRLW        $4, Y12, Y13
+	VPAND         maskLow<>(SB), Y12, Y12                   // low bits
+	VPAND         maskLow<>(SB), Y13, Y13                   // high bits
+	VPBROADCASTD  -128(CX), Y14                             // token 0, q of k = 0..3
+	VPMADDUBSW    Y14, Y12, Y4                              // low bits, pairs added
+	VPMADDUBSW    Y14, Y13, Y8                              // high bits, pairs added
+	VPBROADCASTD  -64(CX), Y14                              // token 1, q of k = 0..3
+	VPMADDUBSW    Y14, Y12, Y5                              // low bits, pairs added
+	VPMADDUBSW    Y14, Y13, Y9                              // high bits, pairs added
+	VPBROADCASTD  (CX), Y14                                 // token 2, q of k = 0..3
+	VPMADDUBSW    Y14, Y12, Y6                              // low bits, pairs added
+	VPMADDUBSW    Y14, Y13, Y10                             // high bits, pairs added
+	VPBROADCASTD  64(CX), Y14                               // token 3, q of k = 0..3
+	VPMADDUBSW    Y14, Y12, Y7                              // low bits, pairs added
+	VPMADDUBSW    Y14, Y13, Y11                             // high bits, pairs added
+	VMOVDQU       -96(BX), Y12                              // codes of k = 4..7
+	VPSRLW        $4, Y12, Y13
+	VPAND         maskLow<>(SB), Y12, Y12                   // low bits
+	VPAND         maskLow<>(SB), Y13, Y13                   // high bits
+	VPBROADCASTD  -124(CX), Y14                             // token 0, q of k = 4..7
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y4, Y4
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y8, Y8
+	VPBROADCASTD  -60(CX), Y14                              // token 1, q of k = 4..7
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y5, Y5
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y9, Y9
+	VPBROADCASTD  4(CX), Y14                                // token 2, q of k = 4..7
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y6, Y6
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y10, Y10
+	VPBROADCASTD  68(CX), Y14                               // token 3, q of k = 4..7
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y7, Y7
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y11, Y11
+	VMOVDQU       -64(BX), Y12                              // codes of k = 8..11
+	VPSRLW        $4, Y12, Y13
+	VPAND         maskLow<>(SB), Y12, Y12                   // low bits
+	VPAND         maskLow<>(SB), Y13, Y13                   // high bits
+	VPBROADCASTD  -120(CX), Y14                             // token 0, q of k = 8..11
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y4, Y4
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y8, Y8
+	VPBROADCASTD  -56(CX), Y14                              // token 1, q of k = 8..11
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y5, Y5
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y9, Y9
+	VPBROADCASTD  8(CX), Y14                                // token 2, q of k = 8..11
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y6, Y6
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y10, Y10
+	VPBROADCASTD  72(CX), Y14                               // token 3, q of k = 8..11
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y7, Y7
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y11, Y11
+	VMOVDQU       -32(BX), Y12                              // codes of k = 12..15
+	VPSRLW        $4, Y12, Y13
+	VPAND         maskLow<>(SB), Y12, Y12                   // low bits
+	VPAND         maskLow<>(SB), Y13, Y13                   // high bits
+	VPBROADCASTD  -116(CX), Y14                             // token 0, q of k = 12..15
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y4, Y4
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y8, Y8
+	VPBROADCASTD  -52(CX), Y14                              // token 1, q of k = 12..15
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y5, Y5
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y9, Y9
+	VPBROADCASTD  12(CX), Y14                               // token 2, q of k = 12..15
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y6, Y6
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y10, Y10
+	VPBROADCASTD  76(CX), Y14                               // token 3, q of k = 12..15
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y7, Y7
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y11, Y11
+	VMOVDQU       (BX), Y12                                 // codes of k = 16..19
+	VPSRLW        $4, Y12, Y13
+	VPAND         maskLow<>(SB), Y12, Y12                   // low bits
+	VPAND         maskLow<>(SB), Y13, Y13                   // high bits
+	VPBROADCASTD  -112(CX), Y14                             // token 0, q of k = 16..19
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y4, Y4
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y8, Y8
+	VPBROADCASTD  -48(CX), Y14                              // token 1, q of k = 16..19
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y5, Y5
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y9, Y9
+	VPBROADCASTD  16(CX), Y14                               // token 2, q of k = 16..19
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y6, Y6
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y10, Y10
+	VPBROADCASTD  80(CX), Y14                               // token 3, q of k = 16..19
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y7, Y7
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y11, Y11
+	VMOVDQU       32(BX), Y12                               // codes of k = 20..23
+	VPSRLW        $4, Y12, Y13
+	VPAND         maskLow<>(SB), Y12, Y12                   // low bits
+	VPAND         maskLow<>(SB), Y13, Y13                   // high bits
+	VPBROADCASTD  -108(CX), Y14                             // token 0, q of k = 20..23
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y4, Y4
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y8, Y8
+	VPBROADCASTD  -44(CX), Y14                              // token 1, q of k = 20..23
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y5, Y5
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y9, Y9
+	VPBROADCASTD  20(CX), Y14                               // token 2, q of k = 20..23
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y6, Y6
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y10, Y10
+	VPBROADCASTD  84(CX), Y14                               // token 3, q of k = 20..23
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y7, Y7
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y11, Y11
+	VMOVDQU       64(BX), Y12                               // codes of k = 24..27
+	VPSRLW        $4, Y12, Y13
+	VPAND         maskLow<>(SB), Y12, Y12                   // low bits
+	VPAND         maskLow<>(SB), Y13, Y13                   // high bits
+	VPBROADCASTD  -104(CX), Y14                             // token 0, q of k = 24..27
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y4, Y4
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y8, Y8
+	VPBROADCASTD  -40(CX), Y14                              // token 1, q of k = 24..27
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y5, Y5
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y9, Y9
+	VPBROADCASTD  24(CX), Y14                               // token 2, q of k = 24..27
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y6, Y6
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y10, Y10
+	VPBROADCASTD  88(CX), Y14                               // token 3, q of k = 24..27
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y7, Y7
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y11, Y11
+	VMOVDQU       96(BX), Y12                               // codes of k = 28..31
+	VPSRLW        $4, Y12, Y13
+	VPAND         maskLow<>(SB), Y12, Y12                   // low bits
+	VPAND         maskLow<>(SB), Y13, Y13                   // high bits
+	VPBROADCASTD  -100(CX), Y14                             // token 0, q of k = 28..31
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y4, Y4
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y8, Y8
+	VPBROADCASTD  -36(CX), Y14                              // token 1, q of k = 28..31
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y5, Y5
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y9, Y9
+	VPBROADCASTD  28(CX), Y14                               // token 2, q of k = 28..31
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y6, Y6
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y10, Y10
+	VPBROADCASTD  92(CX), Y14                               // token 3, q of k = 28..31
+	VPMADDUBSW    Y14, Y12, Y15                             // low bits, pairs added
+	VPADDW        Y15, Y7, Y7
+	VPMADDUBSW    Y14, Y13, Y14                             // high bits, pairs added
+	VPADDW        Y14, Y11, Y11
+	VPMADDWD      ones16<>(SB), Y4, Y4                      // pairs of int16
+	VPMADDWD      times16<>(SB), Y8, Y8                     // 16 times
+	VPADDD        Y8, Y4, Y4                                // sum[0]
+	VPMADDWD      ones16<>(SB), Y5, Y5                      // pairs of int16
+	VPMADDWD      times16<>(SB), Y9, Y9                     // 16 times
+	VPADDD        Y9, Y5, Y5                                // sum[1]
+	VPMADDWD      ones16<>(SB), Y6, Y6                      // pairs of int16
+	VPMADDWD      times16<>(SB), Y10, Y10                   // 16 times
+	VPADDD        Y10, Y6, Y6                               // sum[2]
+	VPMADDWD      ones16<>(SB), Y7, Y7                      // pairs of int16
+	VPMADDWD      times16<>(SB), Y11, Y11                   // 16 times
+	VPADDD        Y11, Y7, Y7                               // sum[3]
+	VPBROADCASTD  -80(CX), Y14                              // token 0
+	VPADDD        Y14, Y4, Y4                               // - 128·N
+	VPBROADCASTD  -16(CX), Y14                              // token 1
+	VPADDD        Y14, Y5, Y5                               // - 128·N
+	VPBROADCASTD  48(CX), Y14                               // token 2
+	VPADDD        Y14, Y6, Y6                               // - 128·N
+	VPBROADCASTD  112(CX), Y14                              // token 3
+	VPADDD        Y14, Y7, Y7                               // - 128·N
+	VCVTPH2PS     128(BX), Y12                              // d as fp32
+	VBROADCASTSS  -96(CX), Y14                              // token 0, d of its block
+	VMULPS        Y12, Y14, Y14                             // times the weights' scale
+	VCVTDQ2PS     Y4, Y4
+	VFMADD231PS   Y14, Y4, Y0                               // acc[0] = FMA(sum, scale, acc)
+	VBROADCASTSS  -32(CX), Y14                              // token 1, d of its block
+	VMULPS        Y12, Y14, Y14                             // times the weights' scale
+	VCVTDQ2PS     Y5, Y5
+	VFMADD231PS   Y14, Y5, Y1                               // acc[1] = FMA(sum, scale, acc)
+	VBROADCASTSS  32(CX), Y14                               // token 2, d of its block
+	VMULPS        Y12, Y14, Y14                             // times the weights' scale
+	VCVTDQ2PS     Y6, Y6
+	VFMADD231PS   Y14, Y6, Y2                               // acc[2] = FMA(sum, scale, acc)
+	VBROADCASTSS  96(CX), Y14                               // token 3, d of its block
+	VMULPS        Y12, Y14, Y14                             // times the weights' scale
+	VCVTDQ2PS     Y7, Y7
+	VFMADD231PS   Y14, Y7, Y3                               // acc[3] = FMA(sum, scale, acc)
+	ADDQ          $272, BX                                  // next block
+	ADDQ          $256, CX
+	DECQ          DX
+	JNZ           block
+
+	VMOVUPS       Y0, (DI)                                  // dst of token 0
+	ADDQ          SI, DI
+	VMOVUPS       Y1, (DI)                                  // dst of token 1
+	ADDQ          SI, DI
+	VMOVUPS       Y2, (DI)                                  // dst of token 2
+	ADDQ          SI, DI
+	VMOVUPS       Y3, (DI)                                  // dst of token 3
+	VZEROUPPER    
+	RET           
 
 // func MatmulQ8_0Int16x1AVX2(dst *float32, ld int, panel, act *byte, steps int)
 // 8 rows, int16 activations of 1 token.
@@ -66,90 +818,91 @@ TEXT ·MatmulQ8_0Int16x1AVX2(SB), NOSPLIT, $0-40
 	SHLQ          $2, SI                                    // floats to bytes
 	VMOVDQU       maskEven<>(SB), Y7                        // the even bytes
 	VXORPS        Y0, Y0, Y0                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 block:
-	VMOVDQU       (BX), Y2                                  // codes of k = 0..3
+	VMOVDQU       -128(BX), Y2                              // codes of k = 0..3
 	VPAND         Y7, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  32(CX), Y4                                // token 0, q of k = 0, 2
+	VPBROADCASTD  -128(CX), Y4                              // token 0, q of k = 0, 2
 	VPMADDWD      Y5, Y4, Y1
-	VPBROADCASTD  36(CX), Y4                                // token 0, q of k = 1, 3
+	VPBROADCASTD  -124(CX), Y4                              // token 0, q of k = 1, 3
 	VPMADDWD      Y2, Y4, Y6
-	VMOVDQU       32(BX), Y2                                // codes of k = 4..7
+	VMOVDQU       -96(BX), Y2                               // codes of k = 4..7
 	VPAND         Y7, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  40(CX), Y4                                // token 0, q of k = 4, 6
+	VPBROADCASTD  -120(CX), Y4                              // token 0, q of k = 4, 6
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  44(CX), Y4                                // token 0, q of k = 5, 7
+	VPBROADCASTD  -116(CX), Y4                              // token 0, q of k = 5, 7
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
-	VMOVDQU       64(BX), Y2                                // codes of k = 8..11
+	VMOVDQU       -64(BX), Y2                               // codes of k = 8..11
 	VPAND         Y7, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  48(CX), Y4                                // token 0, q of k = 8, 10
+	VPBROADCASTD  -112(CX), Y4                              // token 0, q of k = 8, 10
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  52(CX), Y4                                // token 0, q of k = 9, 11
+	VPBROADCASTD  -108(CX), Y4                              // token 0, q of k = 9, 11
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
-	VMOVDQU       96(BX), Y2                                // codes of k = 12..15
+	VMOVDQU       -32(BX), Y2                               // codes of k = 12..15
 	VPAND         Y7, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  56(CX), Y4                                // token 0, q of k = 12, 14
+	VPBROADCASTD  -104(CX), Y4                              // token 0, q of k = 12, 14
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  60(CX), Y4                                // token 0, q of k = 13, 15
+	VPBROADCASTD  -100(CX), Y4                              // token 0, q of k = 13, 15
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
-	VMOVDQU       128(BX), Y2                               // codes of k = 16..19
+	VMOVDQU       (BX), Y2                                  // codes of k = 16..19
 	VPAND         Y7, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  64(CX), Y4                                // token 0, q of k = 16, 18
+	VPBROADCASTD  -96(CX), Y4                               // token 0, q of k = 16, 18
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  68(CX), Y4                                // token 0, q of k = 17, 19
+	VPBROADCASTD  -92(CX), Y4                               // token 0, q of k = 17, 19
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
-	VMOVDQU       160(BX), Y2                               // codes of k = 20..23
+	VMOVDQU       32(BX), Y2                                // codes of k = 20..23
 	VPAND         Y7, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  72(CX), Y4                                // token 0, q of k = 20, 22
+	VPBROADCASTD  -88(CX), Y4                               // token 0, q of k = 20, 22
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  76(CX), Y4                                // token 0, q of k = 21, 23
+	VPBROADCASTD  -84(CX), Y4                               // token 0, q of k = 21, 23
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
-	VMOVDQU       192(BX), Y2                               // codes of k = 24..27
+	VMOVDQU       64(BX), Y2                                // codes of k = 24..27
 	VPAND         Y7, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  80(CX), Y4                                // token 0, q of k = 24, 26
+	VPBROADCASTD  -80(CX), Y4                               // token 0, q of k = 24, 26
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  84(CX), Y4                                // token 0, q of k = 25, 27
+	VPBROADCASTD  -76(CX), Y4                               // token 0, q of k = 25, 27
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
-	VMOVDQU       224(BX), Y2                               // codes of k = 28..31
+	VMOVDQU       96(BX), Y2                                // codes of k = 28..31
 	VPAND         Y7, Y2, Y5                                // codes of k0, k2
 	VPSRLW        $8, Y2, Y2                                // codes of k1, k3
-	VPBROADCASTD  88(CX), Y4                                // token 0, q of k = 28, 30
+	VPBROADCASTD  -72(CX), Y4                               // token 0, q of k = 28, 30
 	VPMADDWD      Y5, Y4, Y4
 	VPADDD        Y4, Y1, Y1
-	VPBROADCASTD  92(CX), Y4                                // token 0, q of k = 29, 31
+	VPBROADCASTD  -68(CX), Y4                               // token 0, q of k = 29, 31
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
 	VPADDD        Y6, Y1, Y1                                // both sums
-	VPBROADCASTD  104(CX), Y4                               // token 0, Σq
-	VPSLLD        $7, Y4, Y4                                // 128 times
-	VPSUBD        Y4, Y1, Y1                                // - 128·Σq
-	VCVTPH2PS     256(BX), Y2                               // d as fp32
-	VBROADCASTSS  96(CX), Y4                                // token 0, d of its block
+	VPBROADCASTD  -48(CX), Y4                               // token 0
+	VPADDD        Y4, Y1, Y1                                // - 128·N
+	VCVTPH2PS     128(BX), Y2                               // d as fp32
+	VBROADCASTSS  -64(CX), Y4                               // token 0, d of its block
 	VMULPS        Y2, Y4, Y4                                // times the weights' scale
 	VCVTDQ2PS     Y1, Y1
 	VFMADD231PS   Y4, Y1, Y0                                // acc[0] = FMA(sum, scale, acc)
 	ADDQ          $272, BX                                  // next block
-	ADDQ          $128, CX
+	ADDQ          $96, CX
 	DECQ          DX
 	JNZ           block
 
@@ -169,144 +922,144 @@ TEXT ·MatmulQ8_0Int16x2AVX2(SB), NOSPLIT, $0-40
 	VMOVDQU       maskEven<>(SB), Y8                        // the even bytes
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	VXORPS        Y1, Y1, Y1                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
 
 	PCALIGN       $32
 block:
-	VMOVDQU       (BX), Y4                                  // codes of k = 0..3
+	VMOVDQU       -128(BX), Y4                              // codes of k = 0..3
 	VPAND         Y8, Y4, Y7                                // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  32(CX), Y6                                // token 0, q of k = 0, 2
+	VPBROADCASTD  -128(CX), Y6                              // token 0, q of k = 0, 2
 	VPMADDWD      Y7, Y6, Y2
-	VPBROADCASTD  36(CX), Y6                                // token 0, q of k = 1, 3
+	VPBROADCASTD  -124(CX), Y6                              // token 0, q of k = 1, 3
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  160(CX), Y6                               // token 1, q of k = 0, 2
+	VPBROADCASTD  -32(CX), Y6                               // token 1, q of k = 0, 2
 	VPMADDWD      Y7, Y6, Y3
-	VPBROADCASTD  164(CX), Y6                               // token 1, q of k = 1, 3
+	VPBROADCASTD  -28(CX), Y6                               // token 1, q of k = 1, 3
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VMOVDQU       32(BX), Y4                                // codes of k = 4..7
+	VMOVDQU       -96(BX), Y4                               // codes of k = 4..7
 	VPAND         Y8, Y4, Y7                                // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  40(CX), Y6                                // token 0, q of k = 4, 6
+	VPBROADCASTD  -120(CX), Y6                              // token 0, q of k = 4, 6
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  44(CX), Y6                                // token 0, q of k = 5, 7
+	VPBROADCASTD  -116(CX), Y6                              // token 0, q of k = 5, 7
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  168(CX), Y6                               // token 1, q of k = 4, 6
+	VPBROADCASTD  -24(CX), Y6                               // token 1, q of k = 4, 6
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  172(CX), Y6                               // token 1, q of k = 5, 7
+	VPBROADCASTD  -20(CX), Y6                               // token 1, q of k = 5, 7
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VMOVDQU       64(BX), Y4                                // codes of k = 8..11
+	VMOVDQU       -64(BX), Y4                               // codes of k = 8..11
 	VPAND         Y8, Y4, Y7                                // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  48(CX), Y6                                // token 0, q of k = 8, 10
+	VPBROADCASTD  -112(CX), Y6                              // token 0, q of k = 8, 10
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  52(CX), Y6                                // token 0, q of k = 9, 11
+	VPBROADCASTD  -108(CX), Y6                              // token 0, q of k = 9, 11
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  176(CX), Y6                               // token 1, q of k = 8, 10
+	VPBROADCASTD  -16(CX), Y6                               // token 1, q of k = 8, 10
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  180(CX), Y6                               // token 1, q of k = 9, 11
+	VPBROADCASTD  -12(CX), Y6                               // token 1, q of k = 9, 11
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VMOVDQU       96(BX), Y4                                // codes of k = 12..15
+	VMOVDQU       -32(BX), Y4                               // codes of k = 12..15
 	VPAND         Y8, Y4, Y7                                // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  56(CX), Y6                                // token 0, q of k = 12, 14
+	VPBROADCASTD  -104(CX), Y6                              // token 0, q of k = 12, 14
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  60(CX), Y6                                // token 0, q of k = 13, 15
+	VPBROADCASTD  -100(CX), Y6                              // token 0, q of k = 13, 15
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  184(CX), Y6                               // token 1, q of k = 12, 14
+	VPBROADCASTD  -8(CX), Y6                                // token 1, q of k = 12, 14
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  188(CX), Y6                               // token 1, q of k = 13, 15
+	VPBROADCASTD  -4(CX), Y6                                // token 1, q of k = 13, 15
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VMOVDQU       128(BX), Y4                               // codes of k = 16..19
+	VMOVDQU       (BX), Y4                                  // codes of k = 16..19
 	VPAND         Y8, Y4, Y7                                // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  64(CX), Y6                                // token 0, q of k = 16, 18
+	VPBROADCASTD  -96(CX), Y6                               // token 0, q of k = 16, 18
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  68(CX), Y6                                // token 0, q of k = 17, 19
+	VPBROADCASTD  -92(CX), Y6                               // token 0, q of k = 17, 19
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  192(CX), Y6                               // token 1, q of k = 16, 18
+	VPBROADCASTD  (CX), Y6                                  // token 1, q of k = 16, 18
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  196(CX), Y6                               // token 1, q of k = 17, 19
+	VPBROADCASTD  4(CX), Y6                                 // token 1, q of k = 17, 19
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VMOVDQU       160(BX), Y4                               // codes of k = 20..23
+	VMOVDQU       32(BX), Y4                                // codes of k = 20..23
 	VPAND         Y8, Y4, Y7                                // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  72(CX), Y6                                // token 0, q of k = 20, 22
+	VPBROADCASTD  -88(CX), Y6                               // token 0, q of k = 20, 22
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  76(CX), Y6                                // token 0, q of k = 21, 23
+	VPBROADCASTD  -84(CX), Y6                               // token 0, q of k = 21, 23
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  200(CX), Y6                               // token 1, q of k = 20, 22
+	VPBROADCASTD  8(CX), Y6                                 // token 1, q of k = 20, 22
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  204(CX), Y6                               // token 1, q of k = 21, 23
+	VPBROADCASTD  12(CX), Y6                                // token 1, q of k = 21, 23
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VMOVDQU       192(BX), Y4                               // codes of k = 24..27
+	VMOVDQU       64(BX), Y4                                // codes of k = 24..27
 	VPAND         Y8, Y4, Y7                                // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  80(CX), Y6                                // token 0, q of k = 24, 26
+	VPBROADCASTD  -80(CX), Y6                               // token 0, q of k = 24, 26
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  84(CX), Y6                                // token 0, q of k = 25, 27
+	VPBROADCASTD  -76(CX), Y6                               // token 0, q of k = 25, 27
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  208(CX), Y6                               // token 1, q of k = 24, 26
+	VPBROADCASTD  16(CX), Y6                                // token 1, q of k = 24, 26
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  212(CX), Y6                               // token 1, q of k = 25, 27
+	VPBROADCASTD  20(CX), Y6                                // token 1, q of k = 25, 27
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VMOVDQU       224(BX), Y4                               // codes of k = 28..31
+	VMOVDQU       96(BX), Y4                                // codes of k = 28..31
 	VPAND         Y8, Y4, Y7                                // codes of k0, k2
 	VPSRLW        $8, Y4, Y4                                // codes of k1, k3
-	VPBROADCASTD  88(CX), Y6                                // token 0, q of k = 28, 30
+	VPBROADCASTD  -72(CX), Y6                               // token 0, q of k = 28, 30
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  92(CX), Y6                                // token 0, q of k = 29, 31
+	VPBROADCASTD  -68(CX), Y6                               // token 0, q of k = 29, 31
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y2, Y2
-	VPBROADCASTD  216(CX), Y6                               // token 1, q of k = 28, 30
+	VPBROADCASTD  24(CX), Y6                                // token 1, q of k = 28, 30
 	VPMADDWD      Y7, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  220(CX), Y6                               // token 1, q of k = 29, 31
+	VPBROADCASTD  28(CX), Y6                                // token 1, q of k = 29, 31
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VPBROADCASTD  104(CX), Y6                               // token 0, Σq
-	VPSLLD        $7, Y6, Y6                                // 128 times
-	VPSUBD        Y6, Y2, Y2                                // - 128·Σq
-	VPBROADCASTD  232(CX), Y6                               // token 1, Σq
-	VPSLLD        $7, Y6, Y6                                // 128 times
-	VPSUBD        Y6, Y3, Y3                                // - 128·Σq
-	VCVTPH2PS     256(BX), Y4                               // d as fp32
-	VBROADCASTSS  96(CX), Y6                                // token 0, d of its block
+	VPBROADCASTD  -48(CX), Y6                               // token 0
+	VPADDD        Y6, Y2, Y2                                // - 128·N
+	VPBROADCASTD  48(CX), Y6                                // token 1
+	VPADDD        Y6, Y3, Y3                                // - 128·N
+	VCVTPH2PS     128(BX), Y4                               // d as fp32
+	VBROADCASTSS  -64(CX), Y6                               // token 0, d of its block
 	VMULPS        Y4, Y6, Y6                                // times the weights' scale
 	VCVTDQ2PS     Y2, Y2
 	VFMADD231PS   Y6, Y2, Y0                                // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  224(CX), Y6                               // token 1, d of its block
+	VBROADCASTSS  32(CX), Y6                                // token 1, d of its block
 	VMULPS        Y4, Y6, Y6                                // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y6, Y3, Y1                                // acc[1] = FMA(sum, scale, acc)
 	ADDQ          $272, BX                                  // next block
-	ADDQ          $256, CX
+	ADDQ          $192, CX
 	DECQ          DX
 	JNZ           block
 
@@ -329,198 +1082,199 @@ TEXT ·MatmulQ8_0Int16x3AVX2(SB), NOSPLIT, $0-40
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	VXORPS        Y1, Y1, Y1                                // acc = +0
 	VXORPS        Y2, Y2, Y2                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
+	LEAQ          192(CX), R10                              // the third token's record
 
 	PCALIGN       $32
 block:
-	VMOVDQU       (BX), Y6                                  // codes of k = 0..3
+	VMOVDQU       -128(BX), Y6                              // codes of k = 0..3
 	VPAND         Y10, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  32(CX), Y8                                // token 0, q of k = 0, 2
+	VPBROADCASTD  -128(CX), Y8                              // token 0, q of k = 0, 2
 	VPMADDWD      Y9, Y8, Y3
-	VPBROADCASTD  36(CX), Y8                                // token 0, q of k = 1, 3
+	VPBROADCASTD  -124(CX), Y8                              // token 0, q of k = 1, 3
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  160(CX), Y8                               // token 1, q of k = 0, 2
+	VPBROADCASTD  -32(CX), Y8                               // token 1, q of k = 0, 2
 	VPMADDWD      Y9, Y8, Y4
-	VPBROADCASTD  164(CX), Y8                               // token 1, q of k = 1, 3
+	VPBROADCASTD  -28(CX), Y8                               // token 1, q of k = 1, 3
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  288(CX), Y8                               // token 2, q of k = 0, 2
+	VPBROADCASTD  -128(R10), Y8                             // token 2, q of k = 0, 2
 	VPMADDWD      Y9, Y8, Y5
-	VPBROADCASTD  292(CX), Y8                               // token 2, q of k = 1, 3
+	VPBROADCASTD  -124(R10), Y8                             // token 2, q of k = 1, 3
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VMOVDQU       32(BX), Y6                                // codes of k = 4..7
+	VMOVDQU       -96(BX), Y6                               // codes of k = 4..7
 	VPAND         Y10, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  40(CX), Y8                                // token 0, q of k = 4, 6
+	VPBROADCASTD  -120(CX), Y8                              // token 0, q of k = 4, 6
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  44(CX), Y8                                // token 0, q of k = 5, 7
+	VPBROADCASTD  -116(CX), Y8                              // token 0, q of k = 5, 7
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  168(CX), Y8                               // token 1, q of k = 4, 6
+	VPBROADCASTD  -24(CX), Y8                               // token 1, q of k = 4, 6
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  172(CX), Y8                               // token 1, q of k = 5, 7
+	VPBROADCASTD  -20(CX), Y8                               // token 1, q of k = 5, 7
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  296(CX), Y8                               // token 2, q of k = 4, 6
+	VPBROADCASTD  -120(R10), Y8                             // token 2, q of k = 4, 6
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  300(CX), Y8                               // token 2, q of k = 5, 7
+	VPBROADCASTD  -116(R10), Y8                             // token 2, q of k = 5, 7
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VMOVDQU       64(BX), Y6                                // codes of k = 8..11
+	VMOVDQU       -64(BX), Y6                               // codes of k = 8..11
 	VPAND         Y10, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  48(CX), Y8                                // token 0, q of k = 8, 10
+	VPBROADCASTD  -112(CX), Y8                              // token 0, q of k = 8, 10
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  52(CX), Y8                                // token 0, q of k = 9, 11
+	VPBROADCASTD  -108(CX), Y8                              // token 0, q of k = 9, 11
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  176(CX), Y8                               // token 1, q of k = 8, 10
+	VPBROADCASTD  -16(CX), Y8                               // token 1, q of k = 8, 10
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  180(CX), Y8                               // token 1, q of k = 9, 11
+	VPBROADCASTD  -12(CX), Y8                               // token 1, q of k = 9, 11
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  304(CX), Y8                               // token 2, q of k = 8, 10
+	VPBROADCASTD  -112(R10), Y8                             // token 2, q of k = 8, 10
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  308(CX), Y8                               // token 2, q of k = 9, 11
+	VPBROADCASTD  -108(R10), Y8                             // token 2, q of k = 9, 11
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VMOVDQU       96(BX), Y6                                // codes of k = 12..15
+	VMOVDQU       -32(BX), Y6                               // codes of k = 12..15
 	VPAND         Y10, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  56(CX), Y8                                // token 0, q of k = 12, 14
+	VPBROADCASTD  -104(CX), Y8                              // token 0, q of k = 12, 14
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  60(CX), Y8                                // token 0, q of k = 13, 15
+	VPBROADCASTD  -100(CX), Y8                              // token 0, q of k = 13, 15
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  184(CX), Y8                               // token 1, q of k = 12, 14
+	VPBROADCASTD  -8(CX), Y8                                // token 1, q of k = 12, 14
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  188(CX), Y8                               // token 1, q of k = 13, 15
+	VPBROADCASTD  -4(CX), Y8                                // token 1, q of k = 13, 15
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  312(CX), Y8                               // token 2, q of k = 12, 14
+	VPBROADCASTD  -104(R10), Y8                             // token 2, q of k = 12, 14
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  316(CX), Y8                               // token 2, q of k = 13, 15
+	VPBROADCASTD  -100(R10), Y8                             // token 2, q of k = 13, 15
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VMOVDQU       128(BX), Y6                               // codes of k = 16..19
+	VMOVDQU       (BX), Y6                                  // codes of k = 16..19
 	VPAND         Y10, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  64(CX), Y8                                // token 0, q of k = 16, 18
+	VPBROADCASTD  -96(CX), Y8                               // token 0, q of k = 16, 18
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  68(CX), Y8                                // token 0, q of k = 17, 19
+	VPBROADCASTD  -92(CX), Y8                               // token 0, q of k = 17, 19
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  192(CX), Y8                               // token 1, q of k = 16, 18
+	VPBROADCASTD  (CX), Y8                                  // token 1, q of k = 16, 18
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  196(CX), Y8                               // token 1, q of k = 17, 19
+	VPBROADCASTD  4(CX), Y8                                 // token 1, q of k = 17, 19
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  320(CX), Y8                               // token 2, q of k = 16, 18
+	VPBROADCASTD  -96(R10), Y8                              // token 2, q of k = 16, 18
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  324(CX), Y8                               // token 2, q of k = 17, 19
+	VPBROADCASTD  -92(R10), Y8                              // token 2, q of k = 17, 19
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VMOVDQU       160(BX), Y6                               // codes of k = 20..23
+	VMOVDQU       32(BX), Y6                                // codes of k = 20..23
 	VPAND         Y10, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  72(CX), Y8                                // token 0, q of k = 20, 22
+	VPBROADCASTD  -88(CX), Y8                               // token 0, q of k = 20, 22
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  76(CX), Y8                                // token 0, q of k = 21, 23
+	VPBROADCASTD  -84(CX), Y8                               // token 0, q of k = 21, 23
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  200(CX), Y8                               // token 1, q of k = 20, 22
+	VPBROADCASTD  8(CX), Y8                                 // token 1, q of k = 20, 22
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  204(CX), Y8                               // token 1, q of k = 21, 23
+	VPBROADCASTD  12(CX), Y8                                // token 1, q of k = 21, 23
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  328(CX), Y8                               // token 2, q of k = 20, 22
+	VPBROADCASTD  -88(R10), Y8                              // token 2, q of k = 20, 22
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  332(CX), Y8                               // token 2, q of k = 21, 23
+	VPBROADCASTD  -84(R10), Y8                              // token 2, q of k = 21, 23
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VMOVDQU       192(BX), Y6                               // codes of k = 24..27
+	VMOVDQU       64(BX), Y6                                // codes of k = 24..27
 	VPAND         Y10, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  80(CX), Y8                                // token 0, q of k = 24, 26
+	VPBROADCASTD  -80(CX), Y8                               // token 0, q of k = 24, 26
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  84(CX), Y8                                // token 0, q of k = 25, 27
+	VPBROADCASTD  -76(CX), Y8                               // token 0, q of k = 25, 27
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  208(CX), Y8                               // token 1, q of k = 24, 26
+	VPBROADCASTD  16(CX), Y8                                // token 1, q of k = 24, 26
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  212(CX), Y8                               // token 1, q of k = 25, 27
+	VPBROADCASTD  20(CX), Y8                                // token 1, q of k = 25, 27
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  336(CX), Y8                               // token 2, q of k = 24, 26
+	VPBROADCASTD  -80(R10), Y8                              // token 2, q of k = 24, 26
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  340(CX), Y8                               // token 2, q of k = 25, 27
+	VPBROADCASTD  -76(R10), Y8                              // token 2, q of k = 25, 27
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VMOVDQU       224(BX), Y6                               // codes of k = 28..31
+	VMOVDQU       96(BX), Y6                                // codes of k = 28..31
 	VPAND         Y10, Y6, Y9                               // codes of k0, k2
 	VPSRLW        $8, Y6, Y6                                // codes of k1, k3
-	VPBROADCASTD  88(CX), Y8                                // token 0, q of k = 28, 30
+	VPBROADCASTD  -72(CX), Y8                               // token 0, q of k = 28, 30
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  92(CX), Y8                                // token 0, q of k = 29, 31
+	VPBROADCASTD  -68(CX), Y8                               // token 0, q of k = 29, 31
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y3, Y3
-	VPBROADCASTD  216(CX), Y8                               // token 1, q of k = 28, 30
+	VPBROADCASTD  24(CX), Y8                                // token 1, q of k = 28, 30
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  220(CX), Y8                               // token 1, q of k = 29, 31
+	VPBROADCASTD  28(CX), Y8                                // token 1, q of k = 29, 31
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y4, Y4
-	VPBROADCASTD  344(CX), Y8                               // token 2, q of k = 28, 30
+	VPBROADCASTD  -72(R10), Y8                              // token 2, q of k = 28, 30
 	VPMADDWD      Y9, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  348(CX), Y8                               // token 2, q of k = 29, 31
+	VPBROADCASTD  -68(R10), Y8                              // token 2, q of k = 29, 31
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VPBROADCASTD  104(CX), Y8                               // token 0, Σq
-	VPSLLD        $7, Y8, Y8                                // 128 times
-	VPSUBD        Y8, Y3, Y3                                // - 128·Σq
-	VPBROADCASTD  232(CX), Y8                               // token 1, Σq
-	VPSLLD        $7, Y8, Y8                                // 128 times
-	VPSUBD        Y8, Y4, Y4                                // - 128·Σq
-	VPBROADCASTD  360(CX), Y8                               // token 2, Σq
-	VPSLLD        $7, Y8, Y8                                // 128 times
-	VPSUBD        Y8, Y5, Y5                                // - 128·Σq
-	VCVTPH2PS     256(BX), Y6                               // d as fp32
-	VBROADCASTSS  96(CX), Y8                                // token 0, d of its block
+	VPBROADCASTD  -48(CX), Y8                               // token 0
+	VPADDD        Y8, Y3, Y3                                // - 128·N
+	VPBROADCASTD  48(CX), Y8                                // token 1
+	VPADDD        Y8, Y4, Y4                                // - 128·N
+	VPBROADCASTD  -48(R10), Y8                              // token 2
+	VPADDD        Y8, Y5, Y5                                // - 128·N
+	VCVTPH2PS     128(BX), Y6                               // d as fp32
+	VBROADCASTSS  -64(CX), Y8                               // token 0, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y8, Y3, Y0                                // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  224(CX), Y8                               // token 1, d of its block
+	VBROADCASTSS  32(CX), Y8                                // token 1, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y4, Y4
 	VFMADD231PS   Y8, Y4, Y1                                // acc[1] = FMA(sum, scale, acc)
-	VBROADCASTSS  352(CX), Y8                               // token 2, d of its block
+	VBROADCASTSS  -64(R10), Y8                              // token 2, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y5, Y5
 	VFMADD231PS   Y8, Y5, Y2                                // acc[2] = FMA(sum, scale, acc)
+	ADDQ          $288, R10
 	ADDQ          $272, BX                                  // next block
-	ADDQ          $384, CX
+	ADDQ          $288, CX
 	DECQ          DX
 	JNZ           block
 
@@ -546,252 +1300,252 @@ TEXT ·MatmulQ8_0Int16x4AVX2(SB), NOSPLIT, $0-40
 	VXORPS        Y1, Y1, Y1                                // acc = +0
 	VXORPS        Y2, Y2, Y2                                // acc = +0
 	VXORPS        Y3, Y3, Y3                                // acc = +0
+	SUBQ          $-128, BX                                 // ahead, as offsets expect
+	SUBQ          $-128, CX
+	LEAQ          192(CX), R10                              // the third token's record
 
 	PCALIGN       $32
 block:
-	VMOVDQU       (BX), Y8                                  // codes of k = 0..3
+	VMOVDQU       -128(BX), Y8                              // codes of k = 0..3
 	VPAND         Y12, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  32(CX), Y10                               // token 0, q of k = 0, 2
+	VPBROADCASTD  -128(CX), Y10                             // token 0, q of k = 0, 2
 	VPMADDWD      Y11, Y10, Y4
-	VPBROADCASTD  36(CX), Y10                               // token 0, q of k = 1, 3
+	VPBROADCASTD  -124(CX), Y10                             // token 0, q of k = 1, 3
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  160(CX), Y10                              // token 1, q of k = 0, 2
+	VPBROADCASTD  -32(CX), Y10                              // token 1, q of k = 0, 2
 	VPMADDWD      Y11, Y10, Y5
-	VPBROADCASTD  164(CX), Y10                              // token 1, q of k = 1, 3
+	VPBROADCASTD  -28(CX), Y10                              // token 1, q of k = 1, 3
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  288(CX), Y10                              // token 2, q of k = 0, 2
+	VPBROADCASTD  -128(R10), Y10                            // token 2, q of k = 0, 2
 	VPMADDWD      Y11, Y10, Y6
-	VPBROADCASTD  292(CX), Y10                              // token 2, q of k = 1, 3
+	VPBROADCASTD  -124(R10), Y10                            // token 2, q of k = 1, 3
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  416(CX), Y10                              // token 3, q of k = 0, 2
+	VPBROADCASTD  -32(R10), Y10                             // token 3, q of k = 0, 2
 	VPMADDWD      Y11, Y10, Y7
-	VPBROADCASTD  420(CX), Y10                              // token 3, q of k = 1, 3
+	VPBROADCASTD  -28(R10), Y10                             // token 3, q of k = 1, 3
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VMOVDQU       32(BX), Y8                                // codes of k = 4..7
+	VMOVDQU       -96(BX), Y8                               // codes of k = 4..7
 	VPAND         Y12, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  40(CX), Y10                               // token 0, q of k = 4, 6
+	VPBROADCASTD  -120(CX), Y10                             // token 0, q of k = 4, 6
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  44(CX), Y10                               // token 0, q of k = 5, 7
+	VPBROADCASTD  -116(CX), Y10                             // token 0, q of k = 5, 7
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  168(CX), Y10                              // token 1, q of k = 4, 6
+	VPBROADCASTD  -24(CX), Y10                              // token 1, q of k = 4, 6
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  172(CX), Y10                              // token 1, q of k = 5, 7
+	VPBROADCASTD  -20(CX), Y10                              // token 1, q of k = 5, 7
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  296(CX), Y10                              // token 2, q of k = 4, 6
+	VPBROADCASTD  -120(R10), Y10                            // token 2, q of k = 4, 6
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  300(CX), Y10                              // token 2, q of k = 5, 7
+	VPBROADCASTD  -116(R10), Y10                            // token 2, q of k = 5, 7
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  424(CX), Y10                              // token 3, q of k = 4, 6
+	VPBROADCASTD  -24(R10), Y10                             // token 3, q of k = 4, 6
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  428(CX), Y10                              // token 3, q of k = 5, 7
+	VPBROADCASTD  -20(R10), Y10                             // token 3, q of k = 5, 7
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VMOVDQU       64(BX), Y8                                // codes of k = 8..11
+	VMOVDQU       -64(BX), Y8                               // codes of k = 8..11
 	VPAND         Y12, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  48(CX), Y10                               // token 0, q of k = 8, 10
+	VPBROADCASTD  -112(CX), Y10                             // token 0, q of k = 8, 10
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  52(CX), Y10                               // token 0, q of k = 9, 11
+	VPBROADCASTD  -108(CX), Y10                             // token 0, q of k = 9, 11
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  176(CX), Y10                              // token 1, q of k = 8, 10
+	VPBROADCASTD  -16(CX), Y10                              // token 1, q of k = 8, 10
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  180(CX), Y10                              // token 1, q of k = 9, 11
+	VPBROADCASTD  -12(CX), Y10                              // token 1, q of k = 9, 11
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  304(CX), Y10                              // token 2, q of k = 8, 10
+	VPBROADCASTD  -112(R10), Y10                            // token 2, q of k = 8, 10
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  308(CX), Y10                              // token 2, q of k = 9, 11
+	VPBROADCASTD  -108(R10), Y10                            // token 2, q of k = 9, 11
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  432(CX), Y10                              // token 3, q of k = 8, 10
+	VPBROADCASTD  -16(R10), Y10                             // token 3, q of k = 8, 10
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  436(CX), Y10                              // token 3, q of k = 9, 11
+	VPBROADCASTD  -12(R10), Y10                             // token 3, q of k = 9, 11
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VMOVDQU       96(BX), Y8                                // codes of k = 12..15
+	VMOVDQU       -32(BX), Y8                               // codes of k = 12..15
 	VPAND         Y12, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  56(CX), Y10                               // token 0, q of k = 12, 14
+	VPBROADCASTD  -104(CX), Y10                             // token 0, q of k = 12, 14
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  60(CX), Y10                               // token 0, q of k = 13, 15
+	VPBROADCASTD  -100(CX), Y10                             // token 0, q of k = 13, 15
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  184(CX), Y10                              // token 1, q of k = 12, 14
+	VPBROADCASTD  -8(CX), Y10                               // token 1, q of k = 12, 14
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  188(CX), Y10                              // token 1, q of k = 13, 15
+	VPBROADCASTD  -4(CX), Y10                               // token 1, q of k = 13, 15
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  312(CX), Y10                              // token 2, q of k = 12, 14
+	VPBROADCASTD  -104(R10), Y10                            // token 2, q of k = 12, 14
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  316(CX), Y10                              // token 2, q of k = 13, 15
+	VPBROADCASTD  -100(R10), Y10                            // token 2, q of k = 13, 15
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  440(CX), Y10                              // token 3, q of k = 12, 14
+	VPBROADCASTD  -8(R10), Y10                              // token 3, q of k = 12, 14
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  444(CX), Y10                              // token 3, q of k = 13, 15
+	VPBROADCASTD  -4(R10), Y10                              // token 3, q of k = 13, 15
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VMOVDQU       128(BX), Y8                               // codes of k = 16..19
+	VMOVDQU       (BX), Y8                                  // codes of k = 16..19
 	VPAND         Y12, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  64(CX), Y10                               // token 0, q of k = 16, 18
+	VPBROADCASTD  -96(CX), Y10                              // token 0, q of k = 16, 18
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  68(CX), Y10                               // token 0, q of k = 17, 19
+	VPBROADCASTD  -92(CX), Y10                              // token 0, q of k = 17, 19
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  192(CX), Y10                              // token 1, q of k = 16, 18
+	VPBROADCASTD  (CX), Y10                                 // token 1, q of k = 16, 18
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  196(CX), Y10                              // token 1, q of k = 17, 19
+	VPBROADCASTD  4(CX), Y10                                // token 1, q of k = 17, 19
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  320(CX), Y10                              // token 2, q of k = 16, 18
+	VPBROADCASTD  -96(R10), Y10                             // token 2, q of k = 16, 18
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  324(CX), Y10                              // token 2, q of k = 17, 19
+	VPBROADCASTD  -92(R10), Y10                             // token 2, q of k = 17, 19
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  448(CX), Y10                              // token 3, q of k = 16, 18
+	VPBROADCASTD  (R10), Y10                                // token 3, q of k = 16, 18
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  452(CX), Y10                              // token 3, q of k = 17, 19
+	VPBROADCASTD  4(R10), Y10                               // token 3, q of k = 17, 19
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VMOVDQU       160(BX), Y8                               // codes of k = 20..23
+	VMOVDQU       32(BX), Y8                                // codes of k = 20..23
 	VPAND         Y12, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  72(CX), Y10                               // token 0, q of k = 20, 22
+	VPBROADCASTD  -88(CX), Y10                              // token 0, q of k = 20, 22
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  76(CX), Y10                               // token 0, q of k = 21, 23
+	VPBROADCASTD  -84(CX), Y10                              // token 0, q of k = 21, 23
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  200(CX), Y10                              // token 1, q of k = 20, 22
+	VPBROADCASTD  8(CX), Y10                                // token 1, q of k = 20, 22
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  204(CX), Y10                              // token 1, q of k = 21, 23
+	VPBROADCASTD  12(CX), Y10                               // token 1, q of k = 21, 23
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  328(CX), Y10                              // token 2, q of k = 20, 22
+	VPBROADCASTD  -88(R10), Y10                             // token 2, q of k = 20, 22
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  332(CX), Y10                              // token 2, q of k = 21, 23
+	VPBROADCASTD  -84(R10), Y10                             // token 2, q of k = 21, 23
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  456(CX), Y10                              // token 3, q of k = 20, 22
+	VPBROADCASTD  8(R10), Y10                               // token 3, q of k = 20, 22
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  460(CX), Y10                              // token 3, q of k = 21, 23
+	VPBROADCASTD  12(R10), Y10                              // token 3, q of k = 21, 23
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VMOVDQU       192(BX), Y8                               // codes of k = 24..27
+	VMOVDQU       64(BX), Y8                                // codes of k = 24..27
 	VPAND         Y12, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  80(CX), Y10                               // token 0, q of k = 24, 26
+	VPBROADCASTD  -80(CX), Y10                              // token 0, q of k = 24, 26
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  84(CX), Y10                               // token 0, q of k = 25, 27
+	VPBROADCASTD  -76(CX), Y10                              // token 0, q of k = 25, 27
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  208(CX), Y10                              // token 1, q of k = 24, 26
+	VPBROADCASTD  16(CX), Y10                               // token 1, q of k = 24, 26
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  212(CX), Y10                              // token 1, q of k = 25, 27
+	VPBROADCASTD  20(CX), Y10                               // token 1, q of k = 25, 27
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  336(CX), Y10                              // token 2, q of k = 24, 26
+	VPBROADCASTD  -80(R10), Y10                             // token 2, q of k = 24, 26
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  340(CX), Y10                              // token 2, q of k = 25, 27
+	VPBROADCASTD  -76(R10), Y10                             // token 2, q of k = 25, 27
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  464(CX), Y10                              // token 3, q of k = 24, 26
+	VPBROADCASTD  16(R10), Y10                              // token 3, q of k = 24, 26
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  468(CX), Y10                              // token 3, q of k = 25, 27
+	VPBROADCASTD  20(R10), Y10                              // token 3, q of k = 25, 27
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VMOVDQU       224(BX), Y8                               // codes of k = 28..31
+	VMOVDQU       96(BX), Y8                                // codes of k = 28..31
 	VPAND         Y12, Y8, Y11                              // codes of k0, k2
 	VPSRLW        $8, Y8, Y8                                // codes of k1, k3
-	VPBROADCASTD  88(CX), Y10                               // token 0, q of k = 28, 30
+	VPBROADCASTD  -72(CX), Y10                              // token 0, q of k = 28, 30
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  92(CX), Y10                               // token 0, q of k = 29, 31
+	VPBROADCASTD  -68(CX), Y10                              // token 0, q of k = 29, 31
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y4, Y4
-	VPBROADCASTD  216(CX), Y10                              // token 1, q of k = 28, 30
+	VPBROADCASTD  24(CX), Y10                               // token 1, q of k = 28, 30
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  220(CX), Y10                              // token 1, q of k = 29, 31
+	VPBROADCASTD  28(CX), Y10                               // token 1, q of k = 29, 31
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y5, Y5
-	VPBROADCASTD  344(CX), Y10                              // token 2, q of k = 28, 30
+	VPBROADCASTD  -72(R10), Y10                             // token 2, q of k = 28, 30
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  348(CX), Y10                              // token 2, q of k = 29, 31
+	VPBROADCASTD  -68(R10), Y10                             // token 2, q of k = 29, 31
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y6, Y6
-	VPBROADCASTD  472(CX), Y10                              // token 3, q of k = 28, 30
+	VPBROADCASTD  24(R10), Y10                              // token 3, q of k = 28, 30
 	VPMADDWD      Y11, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  476(CX), Y10                              // token 3, q of k = 29, 31
+	VPBROADCASTD  28(R10), Y10                              // token 3, q of k = 29, 31
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VPBROADCASTD  104(CX), Y10                              // token 0, Σq
-	VPSLLD        $7, Y10, Y10                              // 128 times
-	VPSUBD        Y10, Y4, Y4                               // - 128·Σq
-	VPBROADCASTD  232(CX), Y10                              // token 1, Σq
-	VPSLLD        $7, Y10, Y10                              // 128 times
-	VPSUBD        Y10, Y5, Y5                               // - 128·Σq
-	VPBROADCASTD  360(CX), Y10                              // token 2, Σq
-	VPSLLD        $7, Y10, Y10                              // 128 times
-	VPSUBD        Y10, Y6, Y6                               // - 128·Σq
-	VPBROADCASTD  488(CX), Y10                              // token 3, Σq
-	VPSLLD        $7, Y10, Y10                              // 128 times
-	VPSUBD        Y10, Y7, Y7                               // - 128·Σq
-	VCVTPH2PS     256(BX), Y8                               // d as fp32
-	VBROADCASTSS  96(CX), Y10                               // token 0, d of its block
+	VPBROADCASTD  -48(CX), Y10                              // token 0
+	VPADDD        Y10, Y4, Y4                               // - 128·N
+	VPBROADCASTD  48(CX), Y10                               // token 1
+	VPADDD        Y10, Y5, Y5                               // - 128·N
+	VPBROADCASTD  -48(R10), Y10                             // token 2
+	VPADDD        Y10, Y6, Y6                               // - 128·N
+	VPBROADCASTD  48(R10), Y10                              // token 3
+	VPADDD        Y10, Y7, Y7                               // - 128·N
+	VCVTPH2PS     128(BX), Y8                               // d as fp32
+	VBROADCASTSS  -64(CX), Y10                              // token 0, d of its block
 	VMULPS        Y8, Y10, Y10                              // times the weights' scale
 	VCVTDQ2PS     Y4, Y4
 	VFMADD231PS   Y10, Y4, Y0                               // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  224(CX), Y10                              // token 1, d of its block
+	VBROADCASTSS  32(CX), Y10                               // token 1, d of its block
 	VMULPS        Y8, Y10, Y10                              // times the weights' scale
 	VCVTDQ2PS     Y5, Y5
 	VFMADD231PS   Y10, Y5, Y1                               // acc[1] = FMA(sum, scale, acc)
-	VBROADCASTSS  352(CX), Y10                              // token 2, d of its block
+	VBROADCASTSS  -64(R10), Y10                             // token 2, d of its block
 	VMULPS        Y8, Y10, Y10                              // times the weights' scale
 	VCVTDQ2PS     Y6, Y6
 	VFMADD231PS   Y10, Y6, Y2                               // acc[2] = FMA(sum, scale, acc)
-	VBROADCASTSS  480(CX), Y10                              // token 3, d of its block
+	VBROADCASTSS  32(R10), Y10                              // token 3, d of its block
 	VMULPS        Y8, Y10, Y10                              // times the weights' scale
 	VCVTDQ2PS     Y7, Y7
 	VFMADD231PS   Y10, Y7, Y3                               // acc[3] = FMA(sum, scale, acc)
+	ADDQ          $384, R10
 	ADDQ          $272, BX                                  // next block
-	ADDQ          $512, CX
+	ADDQ          $384, CX
 	DECQ          DX
 	JNZ           block
 

@@ -30,12 +30,13 @@ GLOBL unpack<>(SB), RODATA|NOPTR, $32
 // Algebra: magnitudes compare as their bits do, so that a NaN is larger than
 // infinity and one integer maximum finds it. A record's layout:
 //
-//	  0  int8 q[32]    zeros if wide
-//	 32  int16 q[32]   every four in the order 0, 2, 1, 3
-//	 96  float32 d, float32 s, int32 N, H0, H1, zeros
+//	int8 q[32], 32 bytes; if wide int16 q[32], every four in the order 0, 2, 1, 3
+//	float32 d, float32 s, int32 -8·N, -16·N, -128·N, H0, H1, and H0 and H1 once
+//	more as int16, zeros if wide
 //
-// DI record, R8 stride, SI x, CX blocks left, DX wide; X15 levels, Y14 the order
-// of packed dwords; Y0 to Y3 x, then q; Y4 to Y9 scratch; X10 d, Y11 inv.
+// DI record, R11 what follows its codes, R8 stride, SI x, CX blocks left, DX bytes
+// of codes; X15 levels, Y14 the order of packed dwords; Y0 to Y3 x, then q; Y4 to
+// Y9 scratch; X10 d, Y11 inv; AX H0, BX H1.
 // Tails: none, x is whole blocks.
 TEXT ·QuantizeAVX2(SB), NOSPLIT, $0-37
 	MOVQ    dst+0(FP), DI
@@ -44,12 +45,15 @@ TEXT ·QuantizeAVX2(SB), NOSPLIT, $0-37
 	MOVQ    blocks+24(FP), CX
 	VMOVSS  levels+32(FP), X15
 	MOVBLZX wide+36(FP), DX
+	INCL    DX
+	SHLL    $5, DX               // bytes of codes
 	VMOVDQU unpack<>(SB), Y14
 	VMOVDQU magnitude<>(SB), Y13
 
 block:
 	TESTQ        CX, CX
 	JEQ          done
+	LEAQ         (DI)(DX*1), R11
 	VMOVUPS      (SI), Y0
 	VMOVUPS      32(SI), Y1
 	VMOVUPS      64(SI), Y2
@@ -95,33 +99,40 @@ block:
 	VXORPS       X6, X6, X6
 	VCVTSI2SSL   R9, X6, X6
 	VMULSS       X6, X10, X6          // s
-	VMOVSS       X10, 96(DI)
-	VMOVSS       X6, 100(DI)
-	MOVL         R9, 104(DI)
-	MOVL         AX, 108(DI)
-	MOVL         BX, 112(DI)
-	VPXOR        X8, X8, X8
-	TESTL        DX, DX
+	VMOVSS       X10, (R11)
+	VMOVSS       X6, 4(R11)
+	NEGL         R9
+	SHLL         $3, R9
+	MOVL         R9, 8(R11)           // -8·N
+	ADDL         R9, R9
+	MOVL         R9, 12(R11)
+	SHLL         $3, R9
+	MOVL         R9, 16(R11)
+	MOVL         AX, 20(R11)
+	MOVL         BX, 24(R11)
+	CMPL         DX, $32
 	JNE          words
+	MOVW         AX, 28(R11)
+	MOVW         BX, 30(R11)
 	VPACKSSDW    Y1, Y0, Y8
 	VPACKSSDW    Y3, Y2, Y9
 	VPACKSSWB    Y9, Y8, Y8
 	VPERMD       Y8, Y14, Y8          // int8 q in order
+	VMOVDQU      Y8, (DI)
+	JMP          next
 
 words:
-	VMOVDQU   Y8, (DI)
-	VPSHUFD   $0xd8, Y0, Y0        // 0 2 1 3
+	MOVL      $0, 28(R11)
+	VPSHUFD   $0xd8, Y0, Y0 // 0 2 1 3
 	VPSHUFD   $0xd8, Y1, Y1
 	VPSHUFD   $0xd8, Y2, Y2
 	VPSHUFD   $0xd8, Y3, Y3
 	VPACKSSDW Y1, Y0, Y0
 	VPACKSSDW Y3, Y2, Y2
-	VPERMQ    $0xd8, Y0, Y0        // int16 q[0:16]
+	VPERMQ    $0xd8, Y0, Y0 // int16 q[0:16]
 	VPERMQ    $0xd8, Y2, Y2
-	VMOVDQU   Y0, 32(DI)
-	VMOVDQU   Y2, 64(DI)
-	MOVL      $0, 116(DI)
-	MOVQ      $0, 120(DI)
+	VMOVDQU   Y0, (DI)
+	VMOVDQU   Y2, 32(DI)
 
 next:
 	ADDQ $128, SI
@@ -143,10 +154,9 @@ zero:
 
 empty:
 	VMOVDQU Y0, (DI)
-	VMOVDQU Y0, 32(DI)
-	VMOVDQU Y0, 64(DI)
-	VMOVDQU Y0, 96(DI)
-	VMOVDQU X4, 96(DI)
+	VMOVDQU Y0, -32(R11)
+	VMOVDQU Y0, (R11)
+	VMOVDQU X4, (R11)
 	JMP     next
 
 done:

@@ -6,7 +6,7 @@ import (
 	"github.com/gptrun/gptrun/quant"
 )
 
-// RecordBytes is the size of an activation record of the generic and avx2 tiers,
+// RecordBytes is the size of an activation record of the generic tier,
 // one block of 32 values of one token:
 //
 //	  0  32 × int8   codes, in order of columns (FormInt8 only)

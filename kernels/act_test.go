@@ -21,7 +21,10 @@ type block struct {
 func readRecord(t testing.TB, s *Set, rec []byte, form Form) (b block) {
 	f := func(at int) float32 { return math.Float32frombits(le.Uint32(rec[at:])) }
 	i := func(at int) int { return int(int32(le.Uint32(rec[at:]))) }
-	if s.Name != "generic" && s.Name != "avx2" {
+	if s.Name == "avx2" {
+		return readRecordAVX2(t, rec, form)
+	}
+	if s.Name != "generic" {
 		rest := 32
 		for k := range b.codes {
 			b.codes[k] = int(int8(rec[k]))
@@ -57,6 +60,30 @@ func readRecord(t testing.TB, s *Set, rec []byte, form Form) (b block) {
 	b.d, b.s, b.h0, b.h1 = f(96), f(100), i(108), i(112)
 	require.Equal(t, b.h0+b.h1, i(104))
 	require.Equal(t, make([]byte, 12), rec[116:RecordBytes])
+	return b
+}
+
+func readRecordAVX2(t testing.TB, rec []byte, form Form) (b block) {
+	f := func(at int) float32 { return math.Float32frombits(le.Uint32(rec[at:])) }
+	i := func(at int) int { return int(int32(le.Uint32(rec[at:]))) }
+	w := func(at int) int { return int(int16(le.Uint16(rec[at:]))) }
+	rest := 32
+	if form == FormInt16 {
+		rest = 64
+	}
+	for k := range b.codes {
+		b.codes[k] = int(int8(rec[k]))
+		if form == FormInt16 {
+			b.codes[k] = w(2 * (4*(k/4) + []int{0, 2, 1, 3}[k%4]))
+		}
+	}
+	b.d, b.s, b.h0, b.h1 = f(rest), f(rest+4), i(rest+20), i(rest+24)
+	n, pair := b.h0+b.h1, []int{b.h0, b.h1}
+	if form == FormInt16 {
+		pair = []int{0, 0}
+	}
+	require.Equal(t, []int{-8 * n, -16 * n, -128 * n}, []int{i(rest + 8), i(rest + 12), i(rest + 16)})
+	require.Equal(t, pair, []int{w(rest + 28), w(rest + 30)})
 	return b
 }
 

@@ -7,16 +7,30 @@ import (
 	"github.com/gptrun/gptrun/quant"
 )
 
+// The activation records hold codes as bytes or, in FormInt16, as int16, each group
+// of four columns in the order 0, 2, 1, 3. What belongs to the whole block follows:
+//
+//	 0  float32 d     scale
+//	 4  float32 s     d times the sum of the codes
+//	 8  3 × int32     -8, -16 and -128 times the sum of the codes
+//	20  2 × int32     sums of the first and the last 16 codes
+//	28  2 × int16     these in FormInt8, zeros in FormInt16
+//
+// The negative products are what the weights' offsets add.
+const (
+	record8AVX2  = 32 + 32
+	record16AVX2 = 64 + 32
+)
+
 // fillMatmulAVX2 puts the AVX2 matrix products into s: panels of 8 rows and
 // tiles of up to 4 tokens for quantized types, 64 rows and up to 6 tokens for
-// float types. Types of 8-bit codes take int16 activations in both forms: a
-// record always holds them, and VPMADDUBSW would overflow.
+// float types.
 func fillMatmulAVX2(s *Set) {
 	s.PanelRows, s.FloatPanelRows = 8, 64
 	s.Tokens, s.FloatTokens = 4, 6
+	s.RecordBytes = [NumForms]int{FormInt8: record8AVX2, FormInt16: record16AVX2}
 	float := func(t quant.Type, f ...TileFunc) { s.Tile[t] = tiles(f, nil, nil) }
 	quantized := func(t quant.Type, int8, int16 []TileFunc) { s.Tile[t] = tiles(nil, int8, int16) }
-	wide := func(t quant.Type, f ...TileFunc) { s.Tile[t] = tiles(nil, f, f) }
 
 	float(quant.F32,
 		asm.MatmulF32x1AVX2, asm.MatmulF32x2AVX2, asm.MatmulF32x3AVX2,
@@ -55,9 +69,13 @@ func fillMatmulAVX2(s *Set) {
 		asm.MatmulQ5_1Int16x1AVX2, asm.MatmulQ5_1Int16x2AVX2,
 		asm.MatmulQ5_1Int16x3AVX2, asm.MatmulQ5_1Int16x4AVX2,
 	})
-	wide(quant.Q8_0,
+	quantized(quant.Q8_0, []TileFunc{
+		asm.MatmulQ8_0Int8x1AVX2, asm.MatmulQ8_0Int8x2AVX2,
+		asm.MatmulQ8_0Int8x3AVX2, asm.MatmulQ8_0Int8x4AVX2,
+	}, []TileFunc{
 		asm.MatmulQ8_0Int16x1AVX2, asm.MatmulQ8_0Int16x2AVX2,
-		asm.MatmulQ8_0Int16x3AVX2, asm.MatmulQ8_0Int16x4AVX2)
+		asm.MatmulQ8_0Int16x3AVX2, asm.MatmulQ8_0Int16x4AVX2,
+	})
 	quantized(quant.Q2_K, []TileFunc{
 		asm.MatmulQ2_KInt8x1AVX2, asm.MatmulQ2_KInt8x2AVX2,
 		asm.MatmulQ2_KInt8x3AVX2, asm.MatmulQ2_KInt8x4AVX2,
@@ -93,12 +111,20 @@ func fillMatmulAVX2(s *Set) {
 		asm.MatmulQ6_KInt16x1AVX2, asm.MatmulQ6_KInt16x2AVX2,
 		asm.MatmulQ6_KInt16x3AVX2, asm.MatmulQ6_KInt16x4AVX2,
 	})
-	wide(quant.IQ4_NL,
+	quantized(quant.IQ4_NL, []TileFunc{
+		asm.MatmulIQ4_NLInt8x1AVX2, asm.MatmulIQ4_NLInt8x2AVX2,
+		asm.MatmulIQ4_NLInt8x3AVX2, asm.MatmulIQ4_NLInt8x4AVX2,
+	}, []TileFunc{
 		asm.MatmulIQ4_NLInt16x1AVX2, asm.MatmulIQ4_NLInt16x2AVX2,
-		asm.MatmulIQ4_NLInt16x3AVX2, asm.MatmulIQ4_NLInt16x4AVX2)
-	wide(quant.IQ4_XS,
+		asm.MatmulIQ4_NLInt16x3AVX2, asm.MatmulIQ4_NLInt16x4AVX2,
+	})
+	quantized(quant.IQ4_XS, []TileFunc{
+		asm.MatmulIQ4_XSInt8x1AVX2, asm.MatmulIQ4_XSInt8x2AVX2,
+		asm.MatmulIQ4_XSInt8x3AVX2, asm.MatmulIQ4_XSInt8x4AVX2,
+	}, []TileFunc{
 		asm.MatmulIQ4_XSInt16x1AVX2, asm.MatmulIQ4_XSInt16x2AVX2,
-		asm.MatmulIQ4_XSInt16x3AVX2, asm.MatmulIQ4_XSInt16x4AVX2)
+		asm.MatmulIQ4_XSInt16x3AVX2, asm.MatmulIQ4_XSInt16x4AVX2,
+	})
 	quantized(quant.MXFP4, []TileFunc{
 		asm.MatmulMXFP4Int8x1AVX2, asm.MatmulMXFP4Int8x2AVX2,
 		asm.MatmulMXFP4Int8x3AVX2, asm.MatmulMXFP4Int8x4AVX2,

@@ -20,5 +20,9 @@ func fillOpsAVX2(s *Set) {
 }
 
 func quantizeRowAVX2(dst []byte, stride int, x []float32, form Form) {
-	quantizeParts(asm.QuantizeAVX2, RecordBytes, dst, stride, x, form)
+	size := record8AVX2
+	if form == FormInt16 {
+		size = record16AVX2
+	}
+	quantizeParts(asm.QuantizeAVX2, size, dst, stride, x, form)
 }

@@ -15,13 +15,14 @@ func (r reg) low() string { return fmt.Sprintf("X%d", int(r)) }
 
 // General registers, the same in every tile.
 const (
-	regDst   = "DI" // dst, then the token's row of it
-	regLd    = "SI" // bytes from one token's row to the next
-	regPanel = "BX" // panel, running
-	regAct   = "CX" // activations, running
-	regSteps = "DX" // steps left
-	regHead  = "R8" // head of the super-block
-	regCount = "R9" // inner loop's steps left
+	regDst   = "DI"  // dst, then the token's row of it
+	regLd    = "SI"  // bytes from one token's row to the next
+	regPanel = "BX"  // panel, running
+	regAct   = "CX"  // activations, running
+	regSteps = "DX"  // steps left
+	regHead  = "R8"  // head of the super-block
+	regCount = "R9"  // inner loop's steps left
+	regAct2  = "R10" // activations of the third token on
 )
 
 // mem is a memory operand: a register and an offset.

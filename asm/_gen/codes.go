@@ -40,6 +40,34 @@ func (t *tile) codes(j int) {
 	}
 }
 
+// nibbles emits the codes of group j, their low four bits into code and their
+// high four into vec.
+func (t *tile) nibbles(j int) {
+	mask := t.constant(maskLow)
+	if t.w.table == nil {
+		t.ins(fmt.Sprintf("codes of k = %d..%d", 4*j, 4*j+3), "VMOVDQU", t.w.at("bytes", j), t.code)
+		t.ins("", "VPSRLW", "$4", t.code, t.vec)
+		t.ins("low bits", "VPAND", mask, t.code, t.code)
+		t.ins("high bits", "VPAND", mask, t.vec, t.vec)
+		return
+	}
+	t.ins(fmt.Sprintf("indices of k = %d..%d", 8*(j/2), 8*(j/2)+7), "VMOVDQU", t.w.at("nibbles", j/2), t.code)
+	if j%2 == 1 {
+		t.ins("", "VPSRLW", "$4", t.code, t.code)
+	}
+	t.ins(fmt.Sprintf("k = %d..%d", 4*j, 4*j+3), "VPAND", mask, t.code, t.code)
+	lookUp := func(table constant, to reg) {
+		from, ok := t.held[table.name]
+		if !ok {
+			from = t.tmp
+			t.ins("", "VMOVDQU", table, from)
+		}
+		t.ins(table.what, "VPSHUFB", t.code, from, to)
+	}
+	lookUp(tableHigh(t.w), t.vec)
+	lookUp(tableLow(t.w), t.code)
+}
+
 // upper shifts the plane's vector v right (left where shift is negative), masks
 // the upper bits of the codes and adds them to code.
 func (t *tile) upper(plane string, v, shift int) {
@@ -103,16 +131,16 @@ func (t *tile) fold() {
 		t.ins("M = dmin·mn, exact", "VMULPS", t.tmp, m, m)
 	}
 	for i := range t.tokens {
-		t.ins(fmt.Sprintf("token %d, d of its block", i), "VBROADCASTSS", t.act(i, actD), t.tmp)
+		t.ins(fmt.Sprintf("token %d, d of its block", i), "VBROADCASTSS", t.act(i, recD), t.tmp)
 		t.ins("times the weights' scale", "VMULPS", d, t.tmp, t.tmp)
 		t.ins("", "VCVTDQ2PS", t.sum[i], t.sum[i])
 		t.ins(fmt.Sprintf("acc[%d] = FMA(sum, scale, acc)", i), "VFMADD231PS", t.tmp, t.sum[i], t.acc[i])
 		switch {
 		case t.w.has("m"):
-			t.ins("s of its block", "VBROADCASTSS", t.act(i, actS), t.tmp)
+			t.ins("s of its block", "VBROADCASTSS", t.act(i, recS), t.tmp)
 			t.ins(fmt.Sprintf("acc[%d] = FMA(m, s, acc)", i), "VFMADD231PS", t.tmp, m, t.acc[i])
 		case t.w.has("mn"):
-			t.ins("s of its block", "VBROADCASTSS", t.act(i, actS), t.tmp)
+			t.ins("s of its block", "VBROADCASTSS", t.act(i, recS), t.tmp)
 			t.ins(fmt.Sprintf("acc[%d] = FMA(-M, s, acc)", i), "VFNMADD231PS", t.tmp, m, t.acc[i])
 		}
 	}
@@ -130,14 +158,22 @@ func (t *tile) foldHalfMinima() {
 	t.ins("mn0", "VPSRLD", "$4", mn0, mn0)
 	t.scale("sc1", mn1)
 	t.ins("mn1", "VPSRLD", "$4", mn1, mn1)
+	if !t.wide {
+		t.pairUp(mn0, mn1, mn0)
+	}
 	for i := range t.tokens {
-		t.ins(fmt.Sprintf("token %d, H0", i), "VPBROADCASTD", t.act(i, actH), t.tmp)
-		t.ins("", "VPMULLD", mn0, t.tmp, t.tmp)
-		t.ins("H1", "VPBROADCASTD", t.act(i, actH+4), t.tmp2)
-		t.ins("", "VPMULLD", mn1, t.tmp2, t.tmp2)
-		t.ins("J = mn0·H0 + mn1·H1", "VPADDD", t.tmp2, t.tmp, t.tmp)
+		if t.wide {
+			t.ins(fmt.Sprintf("token %d, H0", i), "VPBROADCASTD", t.act(i, recH), t.tmp)
+			t.ins("", "VPMULLD", mn0, t.tmp, t.tmp)
+			t.ins("H1", "VPBROADCASTD", t.act(i, recH+4), t.tmp2)
+			t.ins("", "VPMULLD", mn1, t.tmp2, t.tmp2)
+			t.ins("J = mn0·H0 + mn1·H1", "VPADDD", t.tmp2, t.tmp, t.tmp)
+		} else {
+			t.ins(fmt.Sprintf("token %d, H0, H1", i), "VPBROADCASTD", t.act(i, recPair), t.tmp)
+			t.ins("J = mn0·H0 + mn1·H1", "VPMADDWD", mn0, t.tmp, t.tmp)
+		}
 		t.ins("", "VCVTDQ2PS", t.tmp, t.tmp)
-		t.ins("d of its block", "VBROADCASTSS", t.act(i, actD), t.tmp2)
+		t.ins("d of its block", "VBROADCASTSS", t.act(i, recD), t.tmp2)
 		t.ins("d·J", "VMULPS", t.tmp2, t.tmp, t.tmp)
 		t.ins(fmt.Sprintf("acc[%d] = FMA(-dmin, d·J, acc)", i), "VFNMADD231PS", t.tmp, dmin, t.acc[i])
 	}

@@ -9,11 +9,9 @@ import (
 // the functions in it.
 func quantizedFile(w *weight) (name, text string, funcs []string) {
 	var body, s source
+	w.bias = bias
 	consts := map[string]bool{}
 	for _, wide := range []bool{false, true} {
-		if !wide && w.span() == 0 {
-			continue // both forms run the wide tiles
-		}
 		for _, c := range constants(w, wide) {
 			if !consts[c.name] {
 				consts[c.name] = true
@@ -22,9 +20,6 @@ func quantizedFile(w *weight) (name, text string, funcs []string) {
 		}
 	}
 	for _, wide := range []bool{false, true} {
-		if !wide && w.span() == 0 {
-			continue
-		}
 		form := "Int8"
 		if wide {
 			form = "Int16"
@@ -142,17 +137,18 @@ func (w *weight) algebra() string {
 			"pairs; %d such results fit an int16 (%d·2·127·%d = %d), then VPMADDWD by %s widens.\n",
 			w.max, span, span, w.max, span*2*127*w.max, map[bool]string{true: "the half's sc", false: "ones"}[w.scaling == halfScale])
 	} else {
-		b.WriteString("Codes of 8 bits times int8 would overflow VPMADDUBSW's int16, so both forms of\n" +
-			"activations take the Int16 tiles: a record always holds q as int16.\n")
+		b.WriteString("Int8: VPMADDUBSW multiplies the low and the high four bits of unsigned codes apart\n" +
+			"with q in [-127, 127] and adds pairs, for whole codes would overflow an int16; 8\n" +
+			"such results fit it (8·2·127·15 = 30480), then VPMADDWD by 1 and by 16 widens.\n")
 	}
 	b.WriteString("Int16: codes are widened to int16, those of k0, k2 and of k1, k3 apart (the record\n" +
 		"has q in that order), and VPMADDWD adds pairs in int32.\n")
 	if w.off != 0 {
-		sum := "N = Σq from the record"
+		sum := "a product of N = Σq from the record"
 		if w.scaling == halfScale {
-			sum = "the halves' H = Σq from the record"
+			sum = "the halves' H = Σq from the record (Int8: both at once, times sc, by VPMADDWD)"
 		}
-		fmt.Fprintf(&b, "Σ(code-%d)·q = Σcode·q - %d·Σq, with %s.\n", w.off, w.off, sum)
+		fmt.Fprintf(&b, "Σ(code-%d)·q = Σcode·q - %d·Σq, with\n%s.\n", w.off, w.off, sum)
 	}
 	b.WriteString("Every integer is exact modulo 2³² and the whole sum fits, so the order does not matter.\n")
 	return b.String()
@@ -180,8 +176,10 @@ func (w *weight) layout() string {
 	return b.String()
 }
 
-const recordAVX2 = `A record of activations is 128 bytes, the tokens' records of a block lie together:
-int8 q[32], int16 q[32], f32 d, f32 s = d·N, int32 N = Σq, int32 H[2] = Σ of each half.
+const recordAVX2 = `A record of activations is 64 bytes (Int16: 96), the tokens' records of a block lie
+together: int8 q[32] (int16 q[32], every four in the order 0, 2, 1, 3), f32 d,
+f32 s = d·N, int32 -8·N, -16·N, -128·N (N = Σq), H[2] = Σ of each half, and int16
+H[2] (Int16: zeros).
 `
 
 func (w *weight) registers() string {
@@ -190,7 +188,9 @@ Registers, with T tokens: Y0.. T sums acc in fp32; then T integer sums of the bl
 then, where a block takes several spans or halves, T partial sums; then codes, plane,
 scratch; with one token of int16 activations a second sum, of the odd k; constants in
 those left.
-DI dst, SI bytes from token to token, BX panel, CX activations, DX steps left`
+DI dst, SI bytes from token to token, DX steps left, BX panel, CX activations, both
+128 bytes ahead, where more operands are near enough for offsets of one byte; with
+int16 activations R10 those of the third token on`
 	if len(w.head) > 0 {
 		text += ",\nR8 head of the super-block, R9 blocks left in it"
 	}

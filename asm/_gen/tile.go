@@ -1,21 +1,26 @@
 package main
 
-import "fmt"
-
-const (
-	rowsAVX2    = 8   // of a panel of a quantised type
-	maxTokens   = 4   // at most in a tile
-	recordBytes = 128 // activations of 32 k of one token
+import (
+	"fmt"
+	"math/bits"
 )
 
-// Fields of an activation record.
 const (
-	actCodes = 0   // int8 q[32]
-	actWide  = 32  // int16 q[32], each four in the order 0, 2, 1, 3
-	actD     = 96  // f32 scale
-	actS     = 100 // f32 d·N
-	actN     = 104 // int32 sum of q
-	actH     = 108 // int32 sums of q[:16] and q[16:]
+	rowsAVX2  = 8   // of a panel of a quantised type
+	maxTokens = 4   // at most in a tile
+	bias      = 128 // of pointers, so that offsets around 0 take one byte of code
+)
+
+// Fields of an activation record after its codes: int8 q[32], or int16 q[32], each
+// four in the order 0, 2, 1, 3.
+const (
+	recD    = 0  // f32 scale
+	recS    = 4  // f32 d·N
+	recN8   = 8  // int32 -8 times the sum of q
+	recN16  = 12 // int32 -16 times it
+	recN128 = 16 // int32 -128 times it
+	recH    = 20 // int32 sums of q[:16] and q[16:]
+	recPair = 28 // int16 these two (int8 q only)
 )
 
 // tile writes one function: a panel times a group of tokens.
@@ -31,7 +36,7 @@ type tile struct {
 	code reg   // codes of one group
 	vec  reg   // a vector of a plane, used by several groups
 	tmp  reg
-	tmp2 reg // wide and halfScale only
+	tmp2 reg // where products are of two kinds, and for scales of halves
 	odd  reg // wide, 1 token: the sum over k1 and k3 of each group apart
 	free []reg
 
@@ -65,7 +70,7 @@ func newTile(s *source, w *weight, wide bool, tokens int) *tile {
 		}
 	}
 	t.code, t.vec, t.tmp = take(), take(), take()
-	if wide || w.scaling == halfScale {
+	if wide || w.scaling == halfScale || w.span() == 0 {
 		t.tmp2 = take()
 	}
 	if t.twoSums() {
@@ -85,59 +90,6 @@ func newTile(s *source, w *weight, wide bool, tokens int) *tile {
 	return t
 }
 
-// Constants by name.
-var (
-	maskLow  = repeat("maskLow", "the low code of every byte", 0x0f)
-	maskPair = repeat("maskPair", "the lowest two bits of every byte", 0x03)
-	maskEven = repeat("maskEven", "the even bytes", 0xff, 0x00)
-	ones16   = repeat("ones16", "1 in every int16", 0x01, 0x00)
-	mask4    = repeat("mask4", "bits 0..3 of every int32", 0x0f, 0, 0, 0)
-)
-
-func maskHigh(w *weight) constant {
-	b := byte(0x10)
-	switch {
-	case w.has("nibbles") && w.has("pairs"):
-		b = 0x30
-	case w.has("pairs"):
-		b = 0x04
-	}
-	return repeat("maskHigh", "where the upper bits of a code go in every byte", b)
-}
-
-func tableOf(w *weight) constant {
-	var b []byte
-	for _, v := range w.table {
-		b = append(b, byte(v))
-	}
-	return repeat("table", fmt.Sprintf("what the 16 indices stand for, plus %d", w.off), b...)
-}
-
-// constants lists what a tile needs, most useful in a register first.
-func constants(w *weight, wide bool) []constant {
-	var list []constant
-	if w.table != nil {
-		list = append(list, tableOf(w))
-	}
-	if w.has("nibbles") {
-		list = append(list, maskLow)
-	} else if w.has("pairs") {
-		list = append(list, maskPair)
-	}
-	if w.has("bits") || w.has("pairs") && w.has("nibbles") {
-		list = append(list, maskHigh(w))
-	}
-	if wide {
-		list = append(list, maskEven)
-	} else if w.scaling != halfScale {
-		list = append(list, ones16)
-	}
-	if w.scaling == halfScale && w.minimum {
-		list = append(list, mask4)
-	}
-	return list
-}
-
 // constant is the operand for c: its register, or its place in memory.
 func (t *tile) constant(c constant) any {
 	if r, ok := t.held[c.name]; ok {
@@ -146,8 +98,27 @@ func (t *tile) constant(c constant) any {
 	return c
 }
 
+// recordBytes is the size of a record, codes and 32 bytes more.
+func (t *tile) recordBytes() int { return t.codeBytes() + 32 }
+
+func (t *tile) codeBytes() int {
+	if t.wide {
+		return 64
+	}
+	return 32
+}
+
+// q is the operand for bytes of token i's codes.
+func (t *tile) q(i, offset int) string {
+	at := i*t.recordBytes() + offset
+	if t.wide && i >= 2 {
+		return mem(regAct2, at-2*t.recordBytes()-bias)
+	}
+	return mem(regAct, at-bias)
+}
+
 // act is the operand for a field of token i's record.
-func (t *tile) act(i, offset int) string { return mem(regAct, i*recordBytes+offset) }
+func (t *tile) act(i, field int) string { return t.q(i, t.codeBytes()+field) }
 
 // write emits the function.
 func (t *tile) write(name string) {
@@ -164,9 +135,18 @@ func (t *tile) write(name string) {
 	for _, a := range t.acc {
 		t.ins("acc = +0", "VXORPS", a, a, a)
 	}
-	t.blocks(t.w, t.tokens*recordBytes, func() {}, func() {
+	t.ins("ahead, as offsets expect", "SUBQ", imm(-bias), regPanel)
+	t.ins("", "SUBQ", imm(-bias), regAct)
+	step := t.tokens * t.recordBytes()
+	if t.wide && t.tokens > 2 {
+		t.ins("the third token's record", "LEAQ", mem(regAct, 2*t.recordBytes()), regAct2)
+	}
+	t.blocks(t.w, step, func() {}, func() {
 		t.sums()
 		t.fold()
+		if t.wide && t.tokens > 2 {
+			t.ins("", "ADDQ", imm(step), regAct2)
+		}
 	})
 	t.line("")
 	for i, a := range t.acc {
@@ -196,9 +176,38 @@ func (t *tile) sums() {
 		t.sumsWide()
 	case t.w.scaling == halfScale:
 		t.sumsByHalves()
+	case t.w.span() == 0:
+		t.sumsByNibbles()
 	default:
 		t.sumsBySpans()
 	}
+}
+
+// sumsByNibbles multiplies the low and the high four bits of codes apart, so that
+// a block's products can be added in int16.
+func (t *tile) sumsByNibbles() {
+	low, high := t.sum, t.part
+	for j := range 8 {
+		t.nibbles(j)
+		for i := range t.tokens {
+			t.ins(fmt.Sprintf("token %d, q of k = %d..%d", i, 4*j, 4*j+3), "VPBROADCASTD", t.q(i, 4*j), t.tmp)
+			if j == 0 {
+				t.ins("low bits, pairs added", "VPMADDUBSW", t.tmp, t.code, low[i])
+				t.ins("high bits, pairs added", "VPMADDUBSW", t.tmp, t.vec, high[i])
+				continue
+			}
+			t.ins("low bits, pairs added", "VPMADDUBSW", t.tmp, t.code, t.tmp2)
+			t.ins("", "VPADDW", t.tmp2, low[i], low[i])
+			t.ins("high bits, pairs added", "VPMADDUBSW", t.tmp, t.vec, t.tmp)
+			t.ins("", "VPADDW", t.tmp, high[i], high[i])
+		}
+	}
+	for i := range t.tokens {
+		t.ins("pairs of int16", "VPMADDWD", t.constant(ones16), low[i], low[i])
+		t.ins("16 times", "VPMADDWD", t.constant(times16), high[i], high[i])
+		t.ins(fmt.Sprintf("sum[%d]", i), "VPADDD", high[i], low[i], t.sum[i])
+	}
+	t.offset(t.sum)
 }
 
 // sumsBySpans multiplies bytes, adds spans of groups in int16, spans in int32.
@@ -216,7 +225,7 @@ func (t *tile) sumsBySpans() {
 			}
 		}
 	}
-	t.offset(t.sum, actN)
+	t.offset(t.sum)
 }
 
 // spanOf adds the products of a span of groups into part, lanes of int16.
@@ -224,7 +233,7 @@ func (t *tile) spanOf(first, span int) {
 	for j := first; j < first+span; j++ {
 		t.codes(j)
 		for i := range t.tokens {
-			t.ins(fmt.Sprintf("token %d, q of k = %d..%d", i, 4*j, 4*j+3), "VPBROADCASTD", t.act(i, actCodes+4*j), t.tmp)
+			t.ins(fmt.Sprintf("token %d, q of k = %d..%d", i, 4*j, 4*j+3), "VPBROADCASTD", t.q(i, 4*j), t.tmp)
 			if j == first {
 				t.ins("u8·int8, pairs added", "VPMADDUBSW", t.tmp, t.code, t.part[i])
 				continue
@@ -258,15 +267,21 @@ func (t *tile) sumsByHalves() {
 	if t.w.off == 0 {
 		return
 	}
-	for half := range 2 {
-		t.halfScale(half, t.code)
-		t.shiftByOffset(t.code, t.code)
-		for i := range t.tokens {
-			t.ins(fmt.Sprintf("token %d, H%d", i, half), "VPBROADCASTD", t.act(i, actH+4*half), t.tmp)
-			t.ins(fmt.Sprintf("%d·sc%d·H%d", t.w.off, half, half), "VPMULLD", t.code, t.tmp, t.tmp)
-			t.ins(fmt.Sprintf("sum[%d] -=", i), "VPSUBD", t.tmp, t.sum[i], t.sum[i])
-		}
+	t.halfScale(0, t.code)
+	t.halfScale(1, t.vec)
+	t.pairUp(t.code, t.vec, t.code)
+	t.ins(fmt.Sprintf("%d·sc0, %d·sc1 as int16", t.w.off, t.w.off), "VPSLLW", imm(log2(t.w.off)), t.code, t.code)
+	for i := range t.tokens {
+		t.ins(fmt.Sprintf("token %d, H0, H1", i), "VPBROADCASTD", t.act(i, recPair), t.tmp)
+		t.ins("", "VPMADDWD", t.code, t.tmp, t.tmp)
+		t.ins(fmt.Sprintf("sum[%d] -= %d·(sc0·H0 + sc1·H1)", i, t.w.off), "VPSUBD", t.tmp, t.sum[i], t.sum[i])
 	}
+}
+
+// pairUp makes pairs of int16 of lanes that fit them, using up high.
+func (t *tile) pairUp(low, high, to reg) {
+	t.ins("", "VPSLLD", "$16", high, high)
+	t.ins("in pairs", "VPBLENDW", "$0xaa", high, low, to)
 }
 
 // sumsWide multiplies int16.
@@ -280,15 +295,15 @@ func (t *tile) sumsWide() {
 		t.ins("codes of k0, k2", "VPAND", t.constant(maskEven), t.code, t.tmp2)
 		t.ins("codes of k1, k3", "VPSRLW", "$8", t.code, t.code)
 		for i := range t.tokens {
-			at := actWide + 8*j
-			t.ins(fmt.Sprintf("token %d, q of k = %d, %d", i, 4*j, 4*j+2), "VPBROADCASTD", t.act(i, at), t.tmp)
+			at := 8 * j
+			t.ins(fmt.Sprintf("token %d, q of k = %d, %d", i, 4*j, 4*j+2), "VPBROADCASTD", t.q(i, at), t.tmp)
 			if first {
 				t.ins("", "VPMADDWD", t.tmp2, t.tmp, into[i])
 			} else {
 				t.ins("", "VPMADDWD", t.tmp2, t.tmp, t.tmp)
 				t.ins("", "VPADDD", t.tmp, into[i], into[i])
 			}
-			t.ins(fmt.Sprintf("token %d, q of k = %d, %d", i, 4*j+1, 4*j+3), "VPBROADCASTD", t.act(i, at+4), t.tmp)
+			t.ins(fmt.Sprintf("token %d, q of k = %d, %d", i, 4*j+1, 4*j+3), "VPBROADCASTD", t.q(i, at+4), t.tmp)
 			if t.twoSums() && first {
 				t.ins("", "VPMADDWD", t.code, t.tmp, t.odd)
 				continue
@@ -308,7 +323,7 @@ func (t *tile) sumsWide() {
 		}
 	}
 	if t.w.scaling != halfScale {
-		t.offset(t.sum, actN)
+		t.offset(t.sum)
 	}
 }
 
@@ -318,7 +333,7 @@ func (t *tile) twoSums() bool { return t.wide && t.tokens == 1 }
 
 // scaleHalf multiplies the sums of a half, in part, by its scales, into sum.
 func (t *tile) scaleHalf(half int) {
-	t.offset(t.part, actH+4*half)
+	t.offsetHalf(half)
 	t.halfScale(half, t.code)
 	for i := range t.tokens {
 		if half == 0 {
@@ -330,29 +345,35 @@ func (t *tile) scaleHalf(half int) {
 	}
 }
 
-// offset subtracts off·Σq from every token's sum.
-func (t *tile) offset(sums []reg, field int) {
+// offset subtracts off·N from every token's sum.
+func (t *tile) offset(sums []reg) {
+	if t.w.off == 0 {
+		return
+	}
+	field, ok := map[int]int{8: recN8, 12: recN8, 16: recN16, 128: recN128}[t.w.off]
+	if !ok {
+		panic(fmt.Sprintf("a record has no product of %d", t.w.off))
+	}
+	for i := range t.tokens {
+		t.ins(fmt.Sprintf("token %d", i), "VPBROADCASTD", t.act(i, field), t.tmp)
+		if t.w.off == 12 {
+			t.ins("-4·N", "VPSRAD", "$1", t.tmp, t.code)
+			t.ins("-12·N", "VPADDD", t.code, t.tmp, t.tmp)
+		}
+		t.ins(fmt.Sprintf("- %d·N", t.w.off), "VPADDD", t.tmp, sums[i], sums[i])
+	}
+}
+
+// offsetHalf subtracts off·H from the sums of a half.
+func (t *tile) offsetHalf(half int) {
 	if t.w.off == 0 {
 		return
 	}
 	for i := range t.tokens {
-		t.ins(fmt.Sprintf("token %d, Σq", i), "VPBROADCASTD", t.act(i, field), t.tmp)
-		t.shiftByOffset(t.tmp, t.tmp)
-		t.ins(fmt.Sprintf("- %d·Σq", t.w.off), "VPSUBD", t.tmp, sums[i], sums[i])
+		t.ins(fmt.Sprintf("token %d, H%d", i, half), "VPBROADCASTD", t.act(i, recH+4*half), t.tmp)
+		t.ins("", "VPSLLD", imm(log2(t.w.off)), t.tmp, t.tmp)
+		t.ins(fmt.Sprintf("- %d·H%d", t.w.off, half), "VPSUBD", t.tmp, t.part[i], t.part[i])
 	}
 }
 
-// shiftByOffset multiplies lanes of int32 by off.
-func (t *tile) shiftByOffset(from, to reg) {
-	if t.w.off == 12 {
-		t.ins("", "VPSLLD", "$2", from, t.code)
-		t.ins("", "VPSLLD", "$3", from, to)
-		t.ins("12 times", "VPADDD", t.code, to, to)
-		return
-	}
-	shift := 0
-	for 1<<shift < t.w.off {
-		shift++
-	}
-	t.ins(fmt.Sprintf("%d times", t.w.off), "VPSLLD", imm(shift), from, to)
-}
+func log2(powerOfTwo int) int { return bits.TrailingZeros(uint(powerOfTwo)) }

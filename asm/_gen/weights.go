@@ -54,6 +54,7 @@ type weight struct {
 	max     int      // largest unsigned code
 	off     int      // subtracted from the unsigned code
 	rows    int      // of a panel: lanes of a vector
+	bias    int      // what the pointer to a panel is ahead of it
 }
 
 var (
@@ -113,7 +114,7 @@ func (w *weight) at(name string, v int) string {
 	if in == inHead {
 		base = regHead
 	}
-	return mem(base, offset+4*w.rows*v)
+	return mem(base, offset+4*w.rows*v-w.bias)
 }
 
 func (w *weight) has(name string) bool {
