@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,7 +21,7 @@ import (
 )
 
 // endless returns a model that goes on until its context of a hundred thousand
-// tokens is full.
+// tokens is full: no token it chooses ends a text.
 func endless(t *testing.T) string {
 	file, err := loader.Open(tiny("llama"))
 	require.NoError(t, err)
@@ -28,6 +29,13 @@ func endless(t *testing.T) string {
 	f := gguftest.From(t, file)
 	f.Set("llama.context_length", uint32(100000))
 	f.Remove("tokenizer.chat_template")
+	texts, _, err := file.Meta.Strings("tokenizer.ggml.tokens")
+	require.NoError(t, err)
+	for _, end := range []string{"</s>", "<|im_end|>"} {
+		texts[slices.Index(texts, end)] += " is text"
+	}
+	f.Set("tokenizer.ggml.tokens", texts)
+	f.Set("tokenizer.ggml.eos_token_id", uint32(1))
 	return f.Write(t, "endless.gguf")
 }
 
