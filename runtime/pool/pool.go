@@ -157,7 +157,7 @@ func (p *Pool) next(w int, seen uint32) uint32 {
 	}
 	pk := &p.workers[w].parker
 	for {
-		pk.asleep.Store(true)
+		pk.lieDown()
 		if e := p.epoch.Load(); e != seen {
 			if !pk.asleep.CompareAndSwap(true, false) {
 				<-pk.wake
@@ -221,7 +221,7 @@ func (p *Pool) await() {
 	}
 	pk := &p.caller
 	for {
-		pk.asleep.Store(true)
+		pk.lieDown()
 		if p.remaining.Load() == 0 {
 			if !pk.asleep.CompareAndSwap(true, false) {
 				<-pk.wake
@@ -231,6 +231,12 @@ func (p *Pool) await() {
 		<-pk.wake
 	}
 }
+
+// lieDown says that the goroutine is about to sleep; it then looks once more for
+// what it waits for, while who brings that looks for sleepers. An exchange rather
+// than a store: it is a full barrier in emulators too (qemu lets a load overtake
+// an STLR, which no arm64 does before an LDAR).
+func (pk *parker) lieDown() { pk.asleep.Swap(true) }
 
 func (pk *parker) unpark() {
 	if pk.asleep.Load() && pk.asleep.CompareAndSwap(true, false) {
