@@ -27,6 +27,16 @@ func ValuesQ8x5AVX2(o *float32, ldo int, w *float32, ldw int, v *byte, ldv, bloc
 //go:noescape
 func ValuesQ8x6AVX2(o *float32, ldo int, w *float32, ldw int, v *byte, ldv, blocks, positions int, ahead uintptr)
 
+// ValuesQ8AVX2 are the tiles of 1 to 6 queries.
+var ValuesQ8AVX2 = []func(o *float32, ldo int, w *float32, ldw int, v *byte, ldv, blocks, positions int, ahead uintptr){
+	ValuesQ8x1AVX2,
+	ValuesQ8x2AVX2,
+	ValuesQ8x3AVX2,
+	ValuesQ8x4AVX2,
+	ValuesQ8x5AVX2,
+	ValuesQ8x6AVX2,
+}
+
 //go:noescape
 func ValuesQ8x1AVX512(o *float32, ldo int, w *float32, ldw int, v *byte, ldv, blocks, positions int, ahead uintptr)
 
@@ -44,3 +54,13 @@ func ValuesQ8x5AVX512(o *float32, ldo int, w *float32, ldw int, v *byte, ldv, bl
 
 //go:noescape
 func ValuesQ8x6AVX512(o *float32, ldo int, w *float32, ldw int, v *byte, ldv, blocks, positions int, ahead uintptr)
+
+// ValuesQ8AVX512 are the tiles of 1 to 6 queries.
+var ValuesQ8AVX512 = []func(o *float32, ldo int, w *float32, ldw int, v *byte, ldv, blocks, positions int, ahead uintptr){
+	ValuesQ8x1AVX512,
+	ValuesQ8x2AVX512,
+	ValuesQ8x3AVX512,
+	ValuesQ8x4AVX512,
+	ValuesQ8x5AVX512,
+	ValuesQ8x6AVX512,
+}

@@ -29,6 +29,16 @@ func Scores16x5AVX2(s *float32, lds int, q *float32, ldq int, k *uint16, dim, pa
 //go:noescape
 func Scores16x6AVX2(s *float32, lds int, q *float32, ldq int, k *uint16, dim, panels int)
 
+// Scores16AVX2 are the tiles of 1 to 6 queries.
+var Scores16AVX2 = []func(s *float32, lds int, q *float32, ldq int, k *uint16, dim, panels int){
+	Scores16x1AVX2,
+	Scores16x2AVX2,
+	Scores16x3AVX2,
+	Scores16x4AVX2,
+	Scores16x5AVX2,
+	Scores16x6AVX2,
+}
+
 //go:noescape
 func Scores32x1AVX2(s *float32, lds int, q *float32, ldq int, k *float32, dim, panels int)
 
@@ -46,6 +56,16 @@ func Scores32x5AVX2(s *float32, lds int, q *float32, ldq int, k *float32, dim, p
 
 //go:noescape
 func Scores32x6AVX2(s *float32, lds int, q *float32, ldq int, k *float32, dim, panels int)
+
+// Scores32AVX2 are the tiles of 1 to 6 queries.
+var Scores32AVX2 = []func(s *float32, lds int, q *float32, ldq int, k *float32, dim, panels int){
+	Scores32x1AVX2,
+	Scores32x2AVX2,
+	Scores32x3AVX2,
+	Scores32x4AVX2,
+	Scores32x5AVX2,
+	Scores32x6AVX2,
+}
 
 //go:noescape
 func Values16x1AVX2(o *float32, ldo int, e *float32, lde int, v *uint16, ldv, vectors, positions int)
@@ -65,6 +85,16 @@ func Values16x5AVX2(o *float32, ldo int, e *float32, lde int, v *uint16, ldv, ve
 //go:noescape
 func Values16x6AVX2(o *float32, ldo int, e *float32, lde int, v *uint16, ldv, vectors, positions int)
 
+// Values16AVX2 are the tiles of 1 to 6 queries.
+var Values16AVX2 = []func(o *float32, ldo int, e *float32, lde int, v *uint16, ldv, vectors, positions int){
+	Values16x1AVX2,
+	Values16x2AVX2,
+	Values16x3AVX2,
+	Values16x4AVX2,
+	Values16x5AVX2,
+	Values16x6AVX2,
+}
+
 //go:noescape
 func Values32x1AVX2(o *float32, ldo int, e *float32, lde int, v *float32, ldv, vectors, positions int)
 
@@ -82,3 +112,13 @@ func Values32x5AVX2(o *float32, ldo int, e *float32, lde int, v *float32, ldv, v
 
 //go:noescape
 func Values32x6AVX2(o *float32, ldo int, e *float32, lde int, v *float32, ldv, vectors, positions int)
+
+// Values32AVX2 are the tiles of 1 to 6 queries.
+var Values32AVX2 = []func(o *float32, ldo int, e *float32, lde int, v *float32, ldv, vectors, positions int){
+	Values32x1AVX2,
+	Values32x2AVX2,
+	Values32x3AVX2,
+	Values32x4AVX2,
+	Values32x5AVX2,
+	Values32x6AVX2,
+}

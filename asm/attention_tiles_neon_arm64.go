@@ -29,6 +29,16 @@ func Scores16x5NEON(s *float32, lds int, q *float32, ldq int, k *uint16, dim, pa
 //go:noescape
 func Scores16x6NEON(s *float32, lds int, q *float32, ldq int, k *uint16, dim, panels int)
 
+// Scores16NEON are the tiles of 1 to 6 queries.
+var Scores16NEON = []func(s *float32, lds int, q *float32, ldq int, k *uint16, dim, panels int){
+	Scores16x1NEON,
+	Scores16x2NEON,
+	Scores16x3NEON,
+	Scores16x4NEON,
+	Scores16x5NEON,
+	Scores16x6NEON,
+}
+
 //go:noescape
 func Scores32x1NEON(s *float32, lds int, q *float32, ldq int, k *float32, dim, panels int)
 
@@ -46,6 +56,16 @@ func Scores32x5NEON(s *float32, lds int, q *float32, ldq int, k *float32, dim, p
 
 //go:noescape
 func Scores32x6NEON(s *float32, lds int, q *float32, ldq int, k *float32, dim, panels int)
+
+// Scores32NEON are the tiles of 1 to 6 queries.
+var Scores32NEON = []func(s *float32, lds int, q *float32, ldq int, k *float32, dim, panels int){
+	Scores32x1NEON,
+	Scores32x2NEON,
+	Scores32x3NEON,
+	Scores32x4NEON,
+	Scores32x5NEON,
+	Scores32x6NEON,
+}
 
 //go:noescape
 func Values16x1NEON(o *float32, ldo int, e *float32, lde int, v *uint16, ldv, vectors, positions int)
@@ -65,6 +85,16 @@ func Values16x5NEON(o *float32, ldo int, e *float32, lde int, v *uint16, ldv, ve
 //go:noescape
 func Values16x6NEON(o *float32, ldo int, e *float32, lde int, v *uint16, ldv, vectors, positions int)
 
+// Values16NEON are the tiles of 1 to 6 queries.
+var Values16NEON = []func(o *float32, ldo int, e *float32, lde int, v *uint16, ldv, vectors, positions int){
+	Values16x1NEON,
+	Values16x2NEON,
+	Values16x3NEON,
+	Values16x4NEON,
+	Values16x5NEON,
+	Values16x6NEON,
+}
+
 //go:noescape
 func Values32x1NEON(o *float32, ldo int, e *float32, lde int, v *float32, ldv, vectors, positions int)
 
@@ -82,3 +112,13 @@ func Values32x5NEON(o *float32, ldo int, e *float32, lde int, v *float32, ldv, v
 
 //go:noescape
 func Values32x6NEON(o *float32, ldo int, e *float32, lde int, v *float32, ldv, vectors, positions int)
+
+// Values32NEON are the tiles of 1 to 6 queries.
+var Values32NEON = []func(o *float32, ldo int, e *float32, lde int, v *float32, ldv, vectors, positions int){
+	Values32x1NEON,
+	Values32x2NEON,
+	Values32x3NEON,
+	Values32x4NEON,
+	Values32x5NEON,
+	Values32x6NEON,
+}

@@ -12,21 +12,15 @@ import (
 func fillAttentionQ8AVX2(a *AttnOps) {
 	a.StoreQ8, a.MulF16 = storeQ8Vector(asm.StoreQ8AVX2), mulF16Vector(asm.MulF16AVX2)
 	a.Prefetch = func(b []byte) { asm.PrefetchAVX2(first(b), len(b)) }
-	a.ValuesQ8 = valuesQ8Vector([]valuesQ8Tile{
-		asm.ValuesQ8x1AVX2, asm.ValuesQ8x2AVX2, asm.ValuesQ8x3AVX2,
-		asm.ValuesQ8x4AVX2, asm.ValuesQ8x5AVX2, asm.ValuesQ8x6AVX2,
-	})
+	a.ValuesQ8 = valuesQ8Vector(asm.ValuesQ8AVX2)
 }
 
 // fillAttentionQ8AVX512 puts the AVX-512 parts into a.
 func fillAttentionQ8AVX512(a *AttnOps) {
-	a.ValuesQ8 = valuesQ8Vector([]valuesQ8Tile{
-		asm.ValuesQ8x1AVX512, asm.ValuesQ8x2AVX512, asm.ValuesQ8x3AVX512,
-		asm.ValuesQ8x4AVX512, asm.ValuesQ8x5AVX512, asm.ValuesQ8x6AVX512,
-	})
+	a.ValuesQ8 = valuesQ8Vector(asm.ValuesQ8AVX512)
 }
 
-type valuesQ8Tile func(o *float32, ldo int, w *float32, ldw int, v *byte, ldv, blocks, positions int, ahead uintptr)
+type valuesQ8Tile = func(o *float32, ldo int, w *float32, ldw int, v *byte, ldv, blocks, positions int, ahead uintptr)
 
 func storeQ8Vector(f func(codes *byte, group, block int, scales *byte, scaleStep int, x *float32, blocks int, flip byte),
 ) func(codes []byte, group, block int, scales []byte, scaleStep int, x []float32, flip byte) {

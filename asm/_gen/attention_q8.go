@@ -74,12 +74,11 @@ package asm
 	for _, t := range q8Tiers {
 		var s source
 		fileHead(&s, fmt.Sprintf(valuesQ8About, t.about))
+		const args = "o *float32, ldo int, w *float32, ldw int, v *byte, ldv, blocks, positions int, ahead uintptr"
 		for q := 1; q <= maxQueries; q++ {
-			name := fmt.Sprintf("ValuesQ8x%d%s", q, t.suffix)
-			args := "o *float32, ldo int, w *float32, ldw int, v *byte, ldv, blocks, positions int, ahead uintptr"
-			t.function(&s, q, name, args)
-			decls += fmt.Sprintf("\n//go:noescape\nfunc %s(%s)\n", name, args)
+			t.function(&s, q, fmt.Sprintf("ValuesQ8x%d%s", q, t.suffix), args)
 		}
+		decls += attentionTable("ValuesQ8", t.suffix, maxQueries, args)
 		files[fmt.Sprintf("attention_values_q8_%s_amd64.s", t.name)] = s.b.String()
 	}
 	files["attention_q8_tiles_amd64.go"] = decls
