@@ -89,7 +89,8 @@ func (b *Batch) Run(ctx context.Context) error {
 		s.Cache.Reserve(s.Count)
 	}
 	b.ctx = ctx
-	if err := b.guard(); err != nil {
+	// A fault in mapped memory is an error.
+	if err := b.withPool(func() error { return loader.Guard(b.guarded) }); err != nil {
 		return err
 	}
 	for _, s := range b.segments {
@@ -99,9 +100,9 @@ func (b *Batch) Run(ctx context.Context) error {
 	return nil
 }
 
-// guard runs the forward pass with the pool, where a fault in mapped memory is
-// an error.
-func (b *Batch) guard() error {
+// withPool runs f, which evaluates a part of the batch, with the pool, and counts
+// what of its time went into packing.
+func (b *Batch) withPool(f func() error) error {
 	m := b.model
 	m.exec.Pool.Lock()
 	defer m.exec.Pool.Unlock()
@@ -109,7 +110,7 @@ func (b *Batch) guard() error {
 		return err
 	}
 	before := m.exec.Packing()
-	err := loader.Guard(b.guarded)
+	err := f()
 	b.packing += m.exec.Packing() - before
 	return m.check(err)
 }
@@ -153,16 +154,8 @@ func (b *Batch) Logits(i int) ([]float32, error) {
 
 // head computes the logits of n outputs from i on.
 func (b *Batch) head(dst exec.Rows, i, n int) error {
-	m := b.model
-	m.exec.Pool.Lock()
-	defer m.exec.Pool.Unlock()
-	if err := m.prepare(); err != nil {
-		return err
-	}
-	before := m.exec.Packing()
-	err := b.pass.Logits(dst, m.arch.Head, i, i+n, m.arch.SoftCap)
-	b.packing += m.exec.Packing() - before
-	return m.check(err)
+	m := b.model.arch
+	return b.withPool(func() error { return b.pass.Logits(dst, m.Head, i, i+n, m.SoftCap) })
 }
 
 // Close empties the batch and gives its memory back.

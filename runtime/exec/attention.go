@@ -38,7 +38,6 @@ func (p *Pass) Attend(layer int, out, q Rows, heads int, scale float32) {
 		t.parts = make([]float32, need+need/2)
 	}
 	p.run(t, len(t.items))
-	t.merges.t = t
 	p.run(&t.merges, len(t.merges.items))
 }
 
@@ -61,11 +60,17 @@ type attnTask struct {
 	merges mergeTask
 }
 
-// mergeTask folds the parts of a token and KV head: an item has the first of
-// them, and chunk is their number. The next is as many parts on as there are heads.
+// mergeTask folds the parts of tokens and KV heads.
 type mergeTask struct {
 	t     *attnTask
-	items []attnItem
+	items []mergeItem
+}
+
+// mergeItem has the first of so many parts. The next is as many parts on as there
+// are heads.
+type mergeItem struct {
+	attnItem
+	parts int
 }
 
 func (t *attnTask) geometry(segment int) (kv.Layer, int) {
@@ -123,7 +128,7 @@ func (t *attnTask) splitChunks(segment, parts, first, last int) int {
 		}
 	}
 	for h := range g.Heads {
-		t.merges.items = append(t.merges.items, attnItem{segment, h, row, 1, parts + h, last - first + 1})
+		t.merges.items = append(t.merges.items, mergeItem{attnItem{segment, h, row, 1, parts + h, first}, last - first + 1})
 	}
 	return (last - first + 1) * g.Heads
 }
@@ -196,7 +201,7 @@ func (m *mergeTask) Do(worker, item int) {
 	tile, n := t.p.x.workers[worker].attn, t.partLen()
 	tile.Reset(group)
 	for j := range group {
-		tile.Merge(t.p.x.Set, j, t.parts[it.part*n+j*tile.PartLen():], g.Heads*n, it.chunk)
+		tile.Merge(t.p.x.Set, j, t.parts[it.part*n+j*tile.PartLen():], g.Heads*n, it.parts)
 	}
-	t.finish(tile, it, g, group)
+	t.finish(tile, it.attnItem, g, group)
 }

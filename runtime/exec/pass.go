@@ -64,6 +64,7 @@ type Pass struct {
 func NewPass(x *Executor, sizes Sizes) *Pass {
 	p := &Pass{x: x, sizes: sizes}
 	p.pack.p, p.mul.p, p.row.p, p.attn.p = p, p, p, p
+	p.attn.merges.t = &p.attn
 	return p
 }
 
