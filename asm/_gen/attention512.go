@@ -62,17 +62,7 @@ package asm
 // number of bits of a key or value, the one after it the number of queries.
 `
 
-const scoresAbout512 = `
-Products of queries and keys. The Go loop they equal:
-
-	for i, j := range queries and 16*panels {
-		sum := float32(0)
-		for c := range dim {
-			sum = FMA32(q[i*ldq+c], k[(j/16*dim+c)*16+j%16], sum)
-		}
-		s[i*lds+j] = sum
-	}
-
+const scoresAbout512 = scoresLoop + `
 A vector holds the 16 positions of a panel, of one channel, so that no sum runs
 across lanes. A tile is two panels while there are two: enough independent sums
 from two queries on, since an FMA takes 4 cycles and one begins in each. Few
