@@ -19,7 +19,8 @@ type promptFlags struct {
 	temp, topP, minP, penalty float32
 	topK, lastN               int
 	stops                     []string
-	raw, json                 bool
+	raw                       bool
+	answerFlags
 }
 
 // randomSeed asks for a seed of gptrun's choice.
@@ -48,13 +49,17 @@ func definePrompt(f *flags) func(context.Context, *terminal, []string) error {
 	f.integer(&p.lastN, -1, "repeat-last-n", "N", "how many tokens are recent; -1: the context")
 	value(f, &p.stops, func(s string) ([]string, error) { return append(p.stops, s), nil }, "r reverse-prompt", "TEXT", "stop before this text; may be given several times").standard = ""
 	f.toggle(&p.raw, "raw", "take the text as it is, without a chat template")
-	f.toggle(&p.json, "json", `print {"tokens":[…],"text":…,"stop":…,"timings":{…}} at the end`)
+	p.answerFlags.define(f)
 	p.modelFlags.define(f)
 	return p.run
 }
 
 func (p *promptFlags) run(ctx context.Context, t *terminal, args []string) (err error) {
 	path, err := p.model()
+	if err != nil {
+		return err
+	}
+	format, err := p.format()
 	if err != nil {
 		return err
 	}
@@ -79,11 +84,15 @@ func (p *promptFlags) run(ctx context.Context, t *terminal, args []string) (err 
 	}
 	session := model.NewSession()
 	defer closing(session, &err)
-	a := answer{out: t.answer(), json: p.json}
-	if p.json {
+	a := answer{out: t.answer(), format: format}
+	options := p.options()
+	if format != plainText {
 		a.out = t.out
+		a.logprobs = p.logprobs >= 0
+		a.nameOf = model.TokenText
+		options = append(options, gptrun.Logprobs(p.logprobs))
 	}
-	err = a.stream(session.Generate(ctx, text, p.options()...))
+	err = a.stream(session.Generate(ctx, text, options...))
 	wipe()
 	stop, timings := session.Stop(), session.Timings()
 	timings.Load += opening
@@ -91,7 +100,7 @@ func (p *promptFlags) run(ctx context.Context, t *terminal, args []string) (err 
 		if e := a.finish(stop, timings); err == nil {
 			err = e
 		}
-	} else if !p.json && a.last != 0 && a.last != '\n' {
+	} else if format == plainText && a.last != 0 && a.last != '\n' {
 		_, _ = io.WriteString(a.out, "\n") // the error gets a line of its own
 	}
 	if p.verbose {
