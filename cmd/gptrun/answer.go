@@ -28,6 +28,7 @@ type answerFlags struct {
 
 func (a *answerFlags) define(f *flags) {
 	a.logprobs, a.flags = -1, f
+	f.group("Output")
 	f.toggle(&a.json, "json", `print {"tokens":[…],"text":…,"stop":…,"timings":{…}} at the end`)
 	f.toggle(&a.lines, "stream-json", `print {"id":…,"text":…} for each token as it comes, a line each, then {"stop":…,"timings":{…}}`)
 	f.integer(&a.logprobs, -1, "n-probs logprobs", "N", "with either: each token's log-probability and those of the N likeliest in its place; -1: no")

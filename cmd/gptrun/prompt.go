@@ -38,8 +38,12 @@ func parseSeed(s string) (uint32, error) {
 func definePrompt(f *flags) func(context.Context, *terminal, []string) error {
 	p := &promptFlags{tokens: -1, seed: randomSeed, temp: 0.8, topK: 40, topP: 0.95, minP: 0.05, penalty: 1, lastN: 64}
 	p.input.define(f)
+	f.group("Generation")
 	f.integer(&p.tokens, -1, "n n-predict predict", "N", "most tokens to generate; -1: up to the end of the context")
 	value(f, &p.seed, parseSeed, "s seed", "N", "seed of the choice of tokens; -1: a random one").standard = "-1"
+	value(f, &p.stops, func(s string) ([]string, error) { return append(p.stops, s), nil }, "r reverse-prompt", "TEXT", "stop before this text").many()
+	f.toggle(&p.raw, "raw", "take the text as it is, without a chat template")
+	f.group("Sampling")
 	const large = 1e9
 	f.float(&p.temp, -large, large, "temperature temp", "T", "divides the logits; 0: the likeliest token always")
 	f.integer(&p.topK, -1, "top-k", "K", "keep the K likeliest tokens; 0: all")
@@ -47,10 +51,13 @@ func definePrompt(f *flags) func(context.Context, *terminal, []string) error {
 	f.float(&p.minP, 0, 1, "min-p", "P", "keep tokens at least P times as likely as the likeliest; 0: all")
 	f.float(&p.penalty, 0, large, "repeat-penalty", "X", "weaken recent tokens; 1: no")
 	f.integer(&p.lastN, -1, "repeat-last-n", "N", "how many tokens are recent; -1: the context")
-	value(f, &p.stops, func(s string) ([]string, error) { return append(p.stops, s), nil }, "r reverse-prompt", "TEXT", "stop before this text; may be given several times").standard = ""
-	f.toggle(&p.raw, "raw", "take the text as it is, without a chat template")
 	p.answerFlags.define(f)
 	p.modelFlags.define(f)
+	f.describe("The answer streams to standard output, everything else goes to standard error. Without -p, -f or arguments the text is read from standard input.")
+	f.example(exampleFor, "go on with a text")
+	f.example(`gptrun prompt -m model.gguf --raw --temp 0 -n 32 "1, 2, 3,"`, "the likeliest tokens, 32 at most")
+	f.example("gptrun prompt -m model.gguf --raw -f notes.txt --json", "a file's text, and an answer for programs")
+	f.example(`echo "Dear Sir," | gptrun prompt -m model.gguf --raw -s 7 -v`, "a pipe, a fixed seed, and times at the end")
 	return p.run
 }
 

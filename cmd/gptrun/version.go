@@ -14,6 +14,8 @@ import (
 
 func defineVersion(f *flags) func(context.Context, *terminal, []string) error {
 	var asJSON bool
+	f.example("GPTRUN_CPU=generic gptrun version", "what a variable does to the choice of tier")
+	f.group("Output")
 	f.toggle(&asJSON, "json", "print one JSON object")
 	return func(_ context.Context, t *terminal, _ []string) error {
 		machine, err := gptrun.ThisMachine()
