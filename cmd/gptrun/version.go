@@ -41,7 +41,7 @@ func defineVersion(f *flags) func(context.Context, *terminal, []string) error {
 }
 
 // What scripts/release stamps.
-var releaseVersion, releaseCommit string
+var releaseVersion, releaseCommit, releaseTime string
 
 // version is the release's or the module's version, or else the commit gptrun was
 // built from.

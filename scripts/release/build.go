@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"time"
 )
 
 // documents of the repository that go into every archive.
@@ -21,19 +23,24 @@ func (r *release) build(out string, platforms []platform) error {
 	if err != nil {
 		return err
 	}
+	manuals, err := r.manuals()
+	if err != nil {
+		return err
+	}
 	var sums strings.Builder
 	for _, p := range platforms {
 		binary, err := r.compile(p)
 		if err != nil {
 			return err
 		}
+		contents := append(slices.Clone(common), file{name: "gptrun" + p.suffix(), data: binary, executable: true})
 		base := "gptrun-" + r.version + "-" + p.String()
-		files := append(slices.Clone(common), file{name: "gptrun" + p.suffix(), data: binary, executable: true})
-		pack, extension := tarball, ".tar.gz"
-		if p.os == "windows" {
-			pack, extension = zipped, ".zip"
+		pack, extension := zipped, ".zip"
+		if p.os != "windows" {
+			pack, extension = tarball, ".tar.gz"
+			contents = append(contents, manuals...)
 		}
-		data, err := pack(base, files, r.time)
+		data, err := pack(base, contents, r.time)
 		if err != nil {
 			return err
 		}
@@ -70,7 +77,8 @@ func (r *release) compile(p platform) ([]byte, error) {
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "gptrun"+p.suffix())
-	stamp := fmt.Sprintf("-s -w -buildid= -X main.releaseVersion=%s -X main.releaseCommit=%s", r.version, r.commit)
+	stamp := fmt.Sprintf("-s -w -buildid= -X main.releaseVersion=%s -X main.releaseCommit=%s -X main.releaseTime=%s",
+		r.version, r.commit, r.time.Format(time.RFC3339))
 	_, err = output(r.root, r.environment(p), "go", "build", "-trimpath", "-buildvcs=false", "-ldflags="+stamp, "-o", path, "./cmd/gptrun")
 	if err != nil {
 		return nil, err
@@ -90,4 +98,53 @@ func (r *release) documents(platforms []platform) ([]file, error) {
 	}
 	licenses, err := r.licenses(platforms)
 	return append(files, file{name: "THIRD_PARTY_LICENSES", data: licenses}), err
+}
+
+// completions are the files that shells look for.
+var completions = []struct{ shell, name string }{
+	{"bash", "completions/gptrun.bash"},
+	{"zsh", "completions/_gptrun"},
+	{"fish", "completions/gptrun.fish"},
+}
+
+// manuals returns the manual pages and the shells' completions, as the binary for
+// this machine writes them; they are the same on every other.
+func (r *release) manuals() ([]file, error) {
+	binary, err := r.compile(platform{runtime.GOOS, runtime.GOARCH})
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "gptrun-release")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	gptrun := filepath.Join(dir, "gptrun.exe")
+	if err := os.WriteFile(gptrun, binary, 0o700); err != nil {
+		return nil, err
+	}
+	pages := filepath.Join(dir, "man")
+	if _, err := output(dir, nil, gptrun, "man", pages); err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(pages)
+	if err != nil {
+		return nil, err
+	}
+	var files []file
+	for _, e := range entries {
+		data, err := os.ReadFile(filepath.Join(pages, e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file{name: "man/" + e.Name(), data: data})
+	}
+	for _, c := range completions {
+		text, err := output(dir, nil, gptrun, "completion", c.shell)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file{name: c.name, data: []byte(text + "\n")})
+	}
+	return files, nil
 }

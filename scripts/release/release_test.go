@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var at = time.Date(2026, 11, 24, 12, 34, 56, 0, time.UTC)
+var at = time.Date(2025, 3, 14, 12, 34, 56, 0, time.UTC)
 
 var samples = []file{
 	{name: "README.md", data: []byte("read me\n")},
@@ -152,6 +152,17 @@ func TestAReleasedBinaryTellsItsVersion(t *testing.T) {
 		names = append(names, filepath.Base(name))
 	}
 	require.Subset(t, names, []string{"CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "THIRD_PARTY_LICENSES", "gptrun" + here.suffix()})
+	if here.os != "windows" {
+		require.Subset(t, names, []string{"gptrun.1", "gptrun-prompt.1", "gptrun.bash", "_gptrun", "gptrun.fish"})
+	}
+	pages, err := r.manuals()
+	require.NoError(t, err)
+	for _, p := range pages {
+		if p.name == "man/gptrun.1" {
+			require.Contains(t, string(p.data), "gptrun v1.2.3")
+			require.Contains(t, string(p.data), at.Format(time.DateOnly))
+		}
+	}
 
 	binary, err := r.compile(here)
 	require.NoError(t, err)
