@@ -49,7 +49,8 @@ func PullCache(dir string) PullOption { return func(o *pullOptions) { o.dir = di
 // by. The Hub's token is not sent that way.
 func PullOverHTTP() PullOption { return func(o *pullOptions) { o.allowHTTP = true } }
 
-// PullOffline makes Resolve fail with ErrNotCached instead of asking the network.
+// PullOffline makes Pull and Resolve fail with ErrNotCached instead of asking
+// the network, as HF_HUB_OFFLINE=1 in the environment does.
 func PullOffline() PullOption { return func(o *pullOptions) { o.offline = true } }
 
 func newHub(opts []PullOption) (*hub.Hub, pullOptions, error) {
@@ -66,6 +67,10 @@ func newHub(opts []PullOption) (*hub.Hub, pullOptions, error) {
 	h, err := hub.New(env)
 	if err != nil {
 		return nil, o, err
+	}
+	switch v, _ := env("HF_HUB_OFFLINE"); strings.ToLower(v) {
+	case "1", "true", "yes", "on":
+		o.offline = true
 	}
 	h.AllowHTTP, h.Progress, h.Check, h.CheckHead = o.allowHTTP, o.progress, checkModel, checkHead
 	return h, o, nil
@@ -85,9 +90,12 @@ func newHub(opts []PullOption) (*hub.Hub, pullOptions, error) {
 // can be opened; else it is refused. The environment's HF_ENDPOINT, HF_TOKEN,
 // HTTPS_PROXY and NO_PROXY are honoured.
 func Pull(ctx context.Context, name string, opts ...PullOption) (path string, err error) {
-	h, _, err := newHub(opts)
+	h, o, err := newHub(opts)
 	if err != nil {
 		return "", err
+	}
+	if o.offline {
+		return h.Find(name)
 	}
 	return h.Pull(ctx, name)
 }

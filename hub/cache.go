@@ -349,12 +349,14 @@ func (c *cache) discard(first string) error {
 			return err
 		}
 	}
-	for dir := path.Dir(first); dir != "."; dir = path.Dir(dir) {
-		if c.root.Remove(filepath.FromSlash(dir)) != nil {
-			break
-		}
-	}
+	c.prune(path.Dir(first))
 	return nil
+}
+
+// prune removes a folder and those above it as far as they are empty.
+func (c *cache) prune(folder string) {
+	for ; folder != "." && c.root.Remove(filepath.FromSlash(folder)) == nil; folder = path.Dir(folder) {
+	}
 }
 
 // syncFolder makes renames in a folder last.

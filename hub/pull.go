@@ -91,8 +91,10 @@ func (h *Hub) pull(ctx context.Context, c *cache, n name) (first string, err err
 		return first, c.addName(first, old, p)
 	case errors.As(err, &d): // no more of it could make it a model
 		return "", errors.Join(err, t.drop())
+	case err != nil:
+		return "", errors.Join(err, t.tidy())
 	}
-	return first, err
+	return first, nil
 }
 
 // plan finds out which files make up the model.
@@ -388,7 +390,25 @@ func (t *transfer) drop() error {
 			return err
 		}
 	}
-	return t.cache.remove(t.plan.first() + partialEnding + recordEnding)
+	return t.tidy()
+}
+
+// tidy leaves nothing of a download that has brought nothing.
+func (t *transfer) tidy() error {
+	for i := range t.plan.files {
+		partial := t.plan.local(i) + partialEnding
+		if n, ok := t.cache.size(partial); ok && n > 0 {
+			return nil
+		}
+		if err := t.cache.remove(partial); err != nil {
+			return err
+		}
+	}
+	if err := t.cache.remove(t.plan.first() + partialEnding + recordEnding); err != nil {
+		return err
+	}
+	t.cache.prune(t.plan.folder)
+	return nil
 }
 
 // moved is an error about files in a folder that is only for the time being.

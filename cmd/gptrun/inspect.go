@@ -10,12 +10,12 @@ import (
 )
 
 func defineInspect(f *flags) func(context.Context, *terminal, []string) error {
-	var in input
+	var in modelName
 	var asJSON bool
-	f.text(&in.modelPath, "m model", "FILE", "model file (GGUF)")
+	in.define(f)
 	f.toggle(&asJSON, "json", `print {"path":…,"bytes":…,"parameters":…,"metadata":{…},"tensors":[{"name":…,"type":…,"shape":[…],"bytes":…}]}`)
-	return func(_ context.Context, t *terminal, _ []string) (err error) {
-		path, err := in.model()
+	return func(ctx context.Context, t *terminal, _ []string) (err error) {
+		path, err := in.model(ctx, t)
 		if err != nil {
 			return err
 		}

@@ -33,6 +33,9 @@ var commands = []command{
 	{"tokenize", "[TEXT…]", "print a text's token ids", defineTokenize},
 	{"eval", "[TEXT…]", "print how likely a text is, and logits", defineEval},
 	{"bench", "", "measure how fast models are, in llama-bench's words", defineBench},
+	{"pull", "NAME…", "download models, by name, into the cache", definePull},
+	{"list", "", "list the models in the cache", defineList},
+	{"rm", "NAME…", "delete models from the cache", defineRemove},
 	{"inspect", "", "print a model file's metadata and tensors", defineInspect},
 	{"version", "", "print gptrun's version and what it can use of the CPU", defineVersion},
 }
