@@ -168,22 +168,24 @@ func TestAnAnswersPartsGoWhereTheyBelong(t *testing.T) {
 	m := &gptrun.Message{Role: "assistant", Content: "Yes.!", Thinking: "Hm.", ToolCalls: []gptrun.ToolCall{{ID: "a", Name: "f", Arguments: json.RawMessage(`{"x":1}`)}}}
 	const callLine = `{"id":"a","type":"function","function":{"name":"f","arguments":{"x":1}}}`
 	for _, x := range []struct {
-		name           string
-		json, terminal bool
-		environment    map[string]string
-		want           string
+		name        string
+		format      answerFormat
+		terminal    bool
+		environment map[string]string
+		want        string
 	}{
-		{"for a program", false, false, nil, "Yes.!\n" + callLine + "\n"},
-		{"on a terminal", false, true, nil, "\x1b[2mHm.\x1b[0m\n\nYes.!\n" + callLine + "\n"},
-		{"without colours", false, true, map[string]string{"NO_COLOR": "1"}, "Hm.\n\nYes.!\n" + callLine + "\n"},
-		{"as JSON", true, false, nil, `{"tokens":[1,2],"text":"Yes.!","thinking":"Hm.","tool_calls":[` + callLine + `],"stop":"eos","timings":{"load_ms":0,"prompt_n":0,"prompt_ms":0,"prompt_per_second":0,"predicted_n":0,"predicted_ms":0,"predicted_per_second":0}}` + "\n"},
+		{"for a program", plainText, false, nil, "Yes.!\n" + callLine + "\n"},
+		{"on a terminal", plainText, true, nil, "\x1b[2mHm.\x1b[0m\n\nYes.!\n" + callLine + "\n"},
+		{"without colours", plainText, true, map[string]string{"NO_COLOR": "1"}, "Hm.\n\nYes.!\n" + callLine + "\n"},
+		{"as JSON", jsonAtEnd, false, nil, `{"tokens":[1,2],"text":"Yes.!","thinking":"Hm.","tool_calls":[` + callLine + `],"stop":"eos","timings":{"load_ms":0,"prompt_n":0,"prompt_ms":0,"prompt_per_second":0,"predicted_n":0,"predicted_ms":0,"predicted_per_second":0}}` + "\n"},
+		{"as lines of JSON", jsonLines, false, nil, `{"id":1,"text":"Hm.","thinking":true}` + "\n" + `{"id":2,"text":"Yes."}` + "\n" + `{"id":-1,"text":"!"}` + "\n" + `{"tool_calls":[` + callLine + `],"stop":"eos","timings":{"load_ms":0,"prompt_n":0,"prompt_ms":0,"prompt_per_second":0,"predicted_n":0,"predicted_ms":0,"predicted_per_second":0}}` + "\n"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			var out strings.Builder
 			a := newAnswer(&terminal{out: &out, outIsTerminal: x.terminal, env: func(name string) (string, bool) {
 				v, ok := x.environment[name]
 				return v, ok
-			}}, x.json)
+			}}, nil, x.format, -1)
 			require.NoError(t, a.stream(stream))
 			require.NoError(t, a.finish(m, gptrun.StopEOS, gptrun.Timings{}))
 			require.Equal(t, x.want, out.String())
