@@ -37,6 +37,8 @@ type console struct {
 	ctx         context.Context
 	isTerminal  bool // standard output
 
+	errIsTerminal bool
+
 	out, err bytes.Buffer
 }
 
@@ -48,7 +50,7 @@ func (c *console) run(args ...string) int {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	return run(ctx, &terminal{in: strings.NewReader(c.in), out: &c.out, err: &c.err, outIsTerminal: c.isTerminal, env: func(name string) (string, bool) {
+	return run(ctx, &terminal{in: strings.NewReader(c.in), out: &c.out, err: &c.err, outIsTerminal: c.isTerminal, errIsTerminal: c.errIsTerminal, env: func(name string) (string, bool) {
 		v, ok := c.environment[name]
 		return v, ok
 	}}, args)
@@ -277,15 +279,6 @@ func TestTheSameSeedGivesTheSameText(t *testing.T) {
 	require.Equal(t, good(t, args("5")...), good(t, args("5")...))
 	require.NotEqual(t, good(t, args("5")...), good(t, args("6")...))
 	require.NotEqual(t, good(t, args("-1")...), good(t, args("4294967295")...), "both are random")
-}
-
-func TestAModelWithAChatTemplateNeedsRaw(t *testing.T) {
-	var c console
-	require.Equal(t, exitError, c.run("prompt", "-m", tiny("llama"), "Hello"))
-	require.Contains(t, c.err.String(), "--raw")
-	require.Equal(t, 1, strings.Count(c.err.String(), "\n"))
-	require.Empty(t, c.out.String())
-	require.Zero(t, c.run("prompt", "-m", tiny("llama"), "--raw", "-n", "1", "Hello"))
 }
 
 func TestAPromptPastTheContextIsAnError(t *testing.T) {
