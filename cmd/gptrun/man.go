@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"time"
 )
@@ -37,14 +36,11 @@ func defineMan(f *flags) func(context.Context, *terminal, []string) error {
 // buildDate is the day of the commit that gptrun was built from, "" where that is
 // not known.
 func buildDate() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if t, err := time.Parse(time.RFC3339, s.Value); s.Key == "vcs.time" && err == nil {
-				return t.UTC().Format(time.DateOnly)
-			}
-		}
+	t, err := time.Parse(time.RFC3339, builtFrom(releaseTime, "vcs.time"))
+	if err != nil {
+		return ""
 	}
-	return ""
+	return t.UTC().Format(time.DateOnly)
 }
 
 // manual makes pages in roff, with the macros of man(7).

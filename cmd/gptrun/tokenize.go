@@ -51,7 +51,7 @@ func defineTokenize(f *flags) func(context.Context, *terminal, []string) error {
 			_, _ = out.Write(appendIDsObject(nil, ids))
 		} else {
 			for _, id := range ids {
-				fmt.Fprintf(out, "%6d  %q\n", id, tokenizer.AppendToken(nil, id, true))
+				fmt.Fprintf(out, "%6d  %q\n", id, tokenizer.Piece(id, true))
 			}
 		}
 		return out.Flush()

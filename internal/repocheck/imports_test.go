@@ -21,6 +21,8 @@ var layout = map[string]struct{ internal, external []string }{
 	"runtime":    {[]string{"kernels", "loader", "quant"}, []string{"github.com/klauspost/cpuid/v2", "golang.org/x/sys"}},
 	"cmd/gptrun": {[]string{".", "quant", "loader", "runtime"}, []string{"github.com/urfave/cli/v3", "golang.org/x/sys", "golang.org/x/term"}},
 	"bench":      {[]string{".", "asm", "quant", "kernels", "loader", "runtime"}, nil},
+	"examples":   {[]string{"."}, nil},
+	"scripts":    {nil, nil},
 	"internal":   {nil, nil},
 }
 
