@@ -234,17 +234,21 @@ func (g *generator) add(text string) {
 	if g.answer != nil {
 		g.addPieces(g.answer.Next(text))
 	} else if text != "" {
-		g.addPieces([]chat.Piece{{Text: text}})
+		g.addPiece(chat.Piece{Text: text})
 	}
 }
 
 func (g *generator) addPieces(pieces []chat.Piece) {
 	for _, p := range pieces {
-		if n := len(g.certain); n > 0 && g.certain[n-1].Thinking == p.Thinking {
-			g.certain[n-1].Text += p.Text
-		} else {
-			g.certain = append(g.certain, p)
-		}
+		g.addPiece(p)
+	}
+}
+
+func (g *generator) addPiece(p chat.Piece) {
+	if n := len(g.certain); n > 0 && g.certain[n-1].Thinking == p.Thinking {
+		g.certain[n-1].Text += p.Text
+	} else {
+		g.certain = append(g.certain, p)
 	}
 }
 
