@@ -17,6 +17,7 @@ type Info struct {
 	TrainedContext int   // tokens
 	Parameters     int64 // elements of all tensors
 	FileBytes      int64
+	Quantization   string // the file's mix of types, such as "Q4_K - Medium"
 	Tier           string // kernels in use
 	Threads        int
 	Mapped         bool // weights are packed at each use
@@ -34,10 +35,14 @@ func (m *Model) Info() (Info, error) {
 	if err != nil {
 		return Info{}, m.file.Named(err)
 	}
+	mix, err := m.file.Mix()
+	if err != nil {
+		return Info{}, err
+	}
 	_, template := m.file.Meta.Value("tokenizer.chat_template")
 	info := Info{
 		Architecture: c.Arch, Name: name, Vocabulary: c.Vocab, Embedding: c.Embedding, Layers: c.Layers,
-		TrainedContext: c.ContextLength, FileBytes: m.file.Size(),
+		TrainedContext: c.ContextLength, FileBytes: m.file.Size(), Quantization: mix,
 		Tier: m.run.Tier(), Threads: m.run.Threads(), Mapped: m.run.Mapped(), ChatTemplate: template,
 	}
 	for _, t := range m.file.Tensors {
