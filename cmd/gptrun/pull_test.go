@@ -175,17 +175,6 @@ func TestAnInterruptedPullIsListedAndGoesOn(t *testing.T) {
 	require.NotContains(t, good(t, "list"), "(interrupted)")
 }
 
-// A proxy is taken from the environment of the process, once.
-func TestAProxyIsHonoured(t *testing.T) {
-	s := modelHub(t)
-	for noProxy, status := range map[string]int{"": 0, "models.test": exitError} {
-		cmd := process("pull", "--allow-http", "http://models.test/cdn/tiny/gpt2@main/gpt2-Q8_0.gguf")
-		cmd.Env = append(cmd.Env, "HTTP_PROXY="+s.URL, "http_proxy="+s.URL, "NO_PROXY="+noProxy, "no_proxy="+noProxy, "GPTRUN_CACHE="+t.TempDir())
-		_ = cmd.Run()
-		require.Equal(t, status, cmd.ProcessState.ExitCode())
-	}
-}
-
 func TestTheStatusFitsTheTerminal(t *testing.T) {
 	for _, width := range []int{200, 80, 60, 40, 30, 20, 10, 5, 1} {
 		for _, file := range []string{"SmolLM2-135M-Instruct-Q4_K_M.gguf", "m.gguf", "模型模型模型模型模型模型模型模型模型模型模型.gguf"} {
