@@ -16,6 +16,10 @@ import (
 type Token struct {
 	ID   int32
 	Text string
+
+	// What [Logprobs] asks for, else 0 and nil.
+	Logprob float64        // ln of the token's probability
+	Top     []TokenLogprob // the likeliest tokens in its place, the likeliest first
 }
 
 // StopReason says why generation ended.
@@ -107,8 +111,9 @@ type generator struct {
 	sampler   Sampler
 	text      *token.Stream
 	stopper   *sample.Stopper
+	logprobs  logprobs
 	max       int
-	held      []int32 // tokens that are not yielded yet, since some of their text is not certain
+	held      []Token // not yielded yet, since some of their text is not certain
 	certain   string  // their text, as far as it is
 }
 
@@ -125,6 +130,7 @@ func (g *generator) start(o generateOptions, prompt func(*token.Tokenizer) []int
 	if err := s.append(ids); err != nil {
 		return err
 	}
+	g.logprobs = newLogprobs(o.logprobs, s.model.run, g.tokenizer)
 	g.text, g.stopper, g.max = g.tokenizer.NewContinuation(), sample.NewStopper(o.stops), o.max
 	for _, id := range s.tokens {
 		g.sampler.Accept(id)
@@ -151,13 +157,13 @@ func (g *generator) run() error {
 		if t.GeneratedTokens > 0 {
 			logits, err = s.evaluate(g.ctx)
 		}
-		var id int32
+		var picked Token
 		if err == nil {
-			id, err = g.pick(logits)
+			picked, err = g.pick(logits)
 		}
 		t.Generate += time.Since(begin)
 		if err == nil && s.stop == StopNone {
-			g.emit(id)
+			g.emit(picked)
 		}
 		if g.left {
 			return nil
@@ -168,29 +174,30 @@ func (g *generator) run() error {
 }
 
 // pick samples a token and appends it to the text, unless it ends it.
-func (g *generator) pick(logits []float32) (int32, error) {
+func (g *generator) pick(logits []float32) (Token, error) {
 	s := g.session
 	vocabulary := len(logits)
+	g.logprobs.keep(logits)
 	id := g.sampler.Sample(logits)
 	switch {
 	case id == -1:
-		return 0, s.model.file.Named(ErrLogits)
+		return Token{}, s.model.file.Named(ErrLogits)
 	case id < 0 || int(id) >= vocabulary:
-		return 0, fmt.Errorf("sampled token %d: %w; the vocabulary has %d", id, ErrToken, vocabulary)
+		return Token{}, fmt.Errorf("sampled token %d: %w; the vocabulary has %d", id, ErrToken, vocabulary)
 	case g.tokenizer.IsEOG(id):
 		s.stop = StopEOS
-		return id, nil
+		return Token{ID: id}, nil
 	}
 	g.sampler.Accept(id)
 	s.tokens = append(s.tokens, id)
 	s.timings.GeneratedTokens++
-	return id, nil
+	return g.logprobs.token(id), nil
 }
 
 // emit yields the token, and those held, once their text is certain.
-func (g *generator) emit(id int32) {
-	text, stopped := g.stopper.Next(g.text.Next(id))
-	g.held = append(g.held, id)
+func (g *generator) emit(t Token) {
+	text, stopped := g.stopper.Next(g.text.Next(t.ID))
+	g.held = append(g.held, t)
 	g.certain += text
 	if stopped {
 		g.session.stop = StopString
@@ -203,12 +210,14 @@ func (g *generator) emit(id int32) {
 
 // release yields the tokens held. The first has all of their text.
 func (g *generator) release() {
-	for _, id := range g.held {
-		if !g.left && !g.yield(Token{ID: id, Text: g.certain}, nil) {
+	for _, t := range g.held {
+		t.Text = g.certain
+		if !g.left && !g.yield(t, nil) {
 			g.left = true
 		}
 		g.certain = ""
 	}
+	clear(g.held) // their lists are the caller's
 	g.held = g.held[:0]
 }
 

@@ -16,6 +16,7 @@ type input struct {
 }
 
 func (in *input) define(f *flags) {
+	f.group("Model and text")
 	in.modelName.define(f)
 	in.textFlag = f.text(&in.text, "p prompt", "TEXT", "the text; or as arguments")
 	in.fileFlag = f.text(&in.file, "f file", "FILE", "read the text from a file, - for standard input, less one line break at its end")

@@ -12,8 +12,12 @@ import (
 func defineInspect(f *flags) func(context.Context, *terminal, []string) error {
 	var in modelName
 	var asJSON bool
+	f.example("gptrun inspect -m model.gguf", "metadata, then tensors with types and shapes")
+	f.example("gptrun inspect -m model.gguf --json | jq .metadata", "the same for programs")
+	f.group("Model")
 	in.define(f)
-	f.toggle(&asJSON, "json", `print {"path":…,"bytes":…,"parameters":…,"metadata":{…},"tensors":[{"name":…,"type":…,"shape":[…],"bytes":…}]}`)
+	f.group("Output")
+	f.toggle(&asJSON, "json", `print {"path":…, "bytes":…, "parameters":…, "metadata":{…}, "tensors":[{"name":…, "type":…, "shape":[…], "bytes":…}]}`)
 	return func(ctx context.Context, t *terminal, _ []string) (err error) {
 		path, err := in.model(ctx, t)
 		if err != nil {

@@ -12,7 +12,10 @@ import (
 
 func defineList(f *flags) func(context.Context, *terminal, []string) error {
 	var asJSON, known bool
-	f.toggle(&asJSON, "json", `print [{"name":…,"source":…,"path":…,"bytes":…,"date":…,"architecture":…,"quantization":…,"partial":…}]`)
+	f.example("gptrun list", "names, sizes, and what the models are")
+	f.example("gptrun list --json | jq -r .[].path", "where they lie")
+	f.group("Output")
+	f.toggle(&asJSON, "json", `print [{"name":…, "source":…, "path":…, "bytes":…, "date":…, "architecture":…, "quantization":…, "partial":…}]`)
 	f.toggle(&known, "known", "print the short names that gptrun pull knows, instead")
 	return func(_ context.Context, t *terminal, _ []string) error {
 		if known {

@@ -35,6 +35,7 @@ type console struct {
 	in          string
 	environment map[string]string
 	ctx         context.Context
+	isTerminal  bool // standard output
 
 	out, err bytes.Buffer
 }
@@ -47,7 +48,7 @@ func (c *console) run(args ...string) int {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	return run(ctx, &terminal{in: strings.NewReader(c.in), out: &c.out, err: &c.err, env: func(name string) (string, bool) {
+	return run(ctx, &terminal{in: strings.NewReader(c.in), out: &c.out, err: &c.err, outIsTerminal: c.isTerminal, env: func(name string) (string, bool) {
 		v, ok := c.environment[name]
 		return v, ok
 	}}, args)
@@ -163,7 +164,7 @@ func TestHelpGoesToStandardOutput(t *testing.T) {
 	}
 	for _, c := range commands {
 		text := good(t, c.name, "-h")
-		require.Contains(t, text, "usage: gptrun "+c.name)
+		require.Contains(t, text, "Usage: gptrun "+c.name)
 	}
 	for _, flag := range strings.Fields("-m -p -f -n -c -t -s --seed --temp --top-k --top-p --min-p --repeat-penalty --repeat-last-n --activations --weights --kv-type --ctk --cache-type-k --ctv --cache-type-v -v --json") {
 		require.Contains(t, good(t, "prompt", "--help"), flag)

@@ -68,7 +68,7 @@ func TestPullPrintsThePathAndListShowsTheModel(t *testing.T) {
 	require.NoFileExists(t, paths[0])
 	require.Equal(t, exitError, c.run("rm", "hf:tiny/gpt2"))
 	require.Equal(t, "gptrun: \"hf:tiny/gpt2\" is not in the cache\n", c.err.String())
-	require.Contains(t, good(t, "list", "--known"), "smollm2:135m\n")
+	require.Contains(t, good(t, "list", "--known"), "smollm2-135m\n")
 }
 
 func TestEveryCommandTakesNames(t *testing.T) {
@@ -103,8 +103,8 @@ func TestANameThatIsNotThereIsOneLine(t *testing.T) {
 		{"a repository that is not there", []string{"eval", "-m", "hf:tiny/other", "x"}, "set HF_TOKEN"},
 		{"a type that is not there", []string{"pull", "hf:tiny/gpt2:Q2_K"}, `no model of type Q2_K; it has "gpt2-Q8_0.gguf"`},
 		{"a file that is not there", []string{"pull", "hf:tiny/gpt2/m.gguf"}, `no file "m.gguf"`},
-		{"a short name that is none", []string{"prompt", "-m", "smollm", "x"}, "smollm2:135m"},
-		{"no name", []string{"pull", "smollm"}, "smollm2:135m"},
+		{"a short name that is none", []string{"prompt", "-m", "smollm", "x"}, "smollm2-135m"},
+		{"no name", []string{"pull", "smollm"}, "smollm2-135m"},
 		{"a path with escapes", []string{"pull", "hf:o/r/\x1b[2J.gguf"}, `\x1b[2J`},
 		{"a path upwards", []string{"rm", "hf:o/../../x.gguf"}, "not the name of a model"},
 		{"an absolute path", []string{"rm", "/etc/passwd"}, "not the name of a model"},

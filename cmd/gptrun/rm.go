@@ -6,7 +6,8 @@ import (
 	"github.com/gptrun/gptrun"
 )
 
-func defineRemove(*flags) func(context.Context, *terminal, []string) error {
+func defineRemove(f *flags) func(context.Context, *terminal, []string) error {
+	f.example("gptrun rm smollm2-135m", "a model, or what an interrupted download has left of it")
 	return func(_ context.Context, _ *terminal, names []string) error {
 		if len(names) == 0 {
 			return usageError("which model? gptrun list prints the names")

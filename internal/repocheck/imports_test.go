@@ -22,6 +22,8 @@ var layout = map[string]struct{ internal, external []string }{
 	"hub":        {[]string{"loader"}, []string{"golang.org/x/sys"}},
 	"cmd/gptrun": {[]string{".", "hub", "quant", "loader", "runtime"}, []string{"github.com/urfave/cli/v3", "golang.org/x/sys", "golang.org/x/term"}},
 	"bench":      {[]string{".", "asm", "quant", "kernels", "loader", "runtime"}, nil},
+	"examples":   {[]string{"."}, nil},
+	"scripts":    {nil, nil},
 	"internal":   {nil, nil},
 }
 
