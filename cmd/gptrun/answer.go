@@ -1,8 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -29,8 +31,8 @@ type answerFlags struct {
 func (a *answerFlags) define(f *flags) {
 	a.logprobs, a.flags = -1, f
 	f.group("Output")
-	f.toggle(&a.json, "json", `print {"tokens":[…],"text":…,"stop":…,"timings":{…}} at the end`)
-	f.toggle(&a.lines, "stream-json", `print {"id":…,"text":…} for each token as it comes, a line each, then {"stop":…,"timings":{…}}`)
+	f.toggle(&a.json, "json", `print {"tokens":[…],"text":…,"stop":…,"timings":{…}} at the end, with thinking and tool_calls where there are any`)
+	f.toggle(&a.lines, "stream-json", `print {"id":…,"text":…} for each token as it comes, a line each, then {"stop":…,"timings":{…}}, and tool_calls where there are any`)
 	f.integer(&a.logprobs, -1, "n-probs logprobs", "N", "with either: each token's log-probability and those of the N likeliest in its place; -1: no")
 }
 
@@ -51,21 +53,37 @@ func (a *answerFlags) format() (answerFormat, error) {
 	return plainText, nil
 }
 
-// answer prints what a model generates.
+// answer prints what a model generates. As plain text its thinking is for a
+// person who looks on at a terminal, dimmed; a program gets it in the JSON.
 type answer struct {
 	out      io.Writer
+	escapes  io.Writer // where escape sequences for dimmed text go; nil: nowhere
 	format   answerFormat
+	thoughts bool                              // show thinking
 	logprobs bool                              // tokens have them
 	nameOf   func(token int32) (string, error) // gptrun.Model.TokenText
 
-	last   byte // of the text printed
-	line   []byte
-	tokens []int32
-	text   strings.Builder
-	likely []byte // JSON of the tokens' log-probabilities, commas between them
+	thinking bool // the text printed last is
+	last     byte // of the text printed
+	line     []byte
+	tokens   []int32
+	text     strings.Builder
+	likely   []byte // JSON of the tokens' log-probabilities, commas between them
 }
 
-func (a *answer) stream(tokens func(yield func(gptrun.Token, error) bool)) error {
+func newAnswer(t *terminal, model *gptrun.Model, format answerFormat, logprobs int) *answer {
+	if format != plainText {
+		return &answer{out: t.out, format: format, logprobs: logprobs >= 0, nameOf: model.TokenText}
+	}
+	a := &answer{out: t.answer(), thoughts: t.outIsTerminal}
+	if t.style(t.outIsTerminal).on {
+		a.escapes = t.out
+	}
+	return a
+}
+
+func (a *answer) stream(tokens iter.Seq2[gptrun.Token, error]) error {
+	defer a.dim(false)
 	for tok, err := range tokens {
 		if err != nil {
 			return err
@@ -76,7 +94,7 @@ func (a *answer) stream(tokens func(yield func(gptrun.Token, error) bool)) error
 		case jsonLines:
 			err = a.printLine(tok)
 		default:
-			err = a.print(tok.Text)
+			err = a.print(tok)
 		}
 		if err != nil {
 			return err
@@ -85,18 +103,42 @@ func (a *answer) stream(tokens func(yield func(gptrun.Token, error) bool)) error
 	return nil
 }
 
-func (a *answer) print(text string) error {
-	if text == "" {
+// print prints a text, thinking apart from the answer.
+func (a *answer) print(tok gptrun.Token) error {
+	text := tok.Text
+	if text == "" || tok.Thinking && !a.thoughts {
 		return nil
+	}
+	if tok.Thinking != a.thinking {
+		if a.dim(tok.Thinking); !tok.Thinking {
+			text = "\n\n" + text
+		}
+		a.thinking = tok.Thinking
 	}
 	a.last = text[len(text)-1]
 	_, err := io.WriteString(a.out, text)
 	return err
 }
 
+// dim begins or ends dimmed text.
+func (a *answer) dim(on bool) {
+	switch {
+	case a.escapes == nil || !on && !a.thinking:
+	case on:
+		_, _ = io.WriteString(a.escapes, "\x1b[2m")
+	default:
+		_, _ = io.WriteString(a.escapes, "\x1b[0m")
+	}
+}
+
 func (a *answer) collect(tok gptrun.Token) (err error) {
+	if !tok.Thinking {
+		a.text.WriteString(tok.Text)
+	}
+	if tok.ID < 0 { // text of tokens before
+		return nil
+	}
 	a.tokens = append(a.tokens, tok.ID)
-	a.text.WriteString(tok.Text)
 	if !a.logprobs {
 		return nil
 	}
@@ -113,7 +155,10 @@ func (a *answer) printLine(tok gptrun.Token) (err error) {
 	b := appendID(a.line[:0], tok.ID)
 	b = append(b, `,"text":`...)
 	b = appendString(b, tok.Text)
-	if a.logprobs {
+	if tok.Thinking {
+		b = append(b, `,"thinking":true`...)
+	}
+	if a.logprobs && tok.ID >= 0 {
 		if b, err = a.appendLogprobs(b, tok); err != nil {
 			return err
 		}
@@ -123,16 +168,16 @@ func (a *answer) printLine(tok gptrun.Token) (err error) {
 	return err
 }
 
-// finish ends the answer: text with a line break, JSON with the rest.
-func (a *answer) finish(stop gptrun.StopReason, t gptrun.Timings) error {
+// finish ends the answer: text with its tool calls and a line break, JSON with the
+// rest. m is a chat's answer, nil where there is none.
+func (a *answer) finish(m *gptrun.Message, stop gptrun.StopReason, t gptrun.Timings) error {
+	if m == nil {
+		m = &gptrun.Message{}
+	}
 	b := append(a.line[:0], '{')
 	switch a.format {
 	case plainText:
-		if a.last == '\n' {
-			return nil
-		}
-		_, err := io.WriteString(a.out, "\n")
-		return err
+		return a.finishText(m.ToolCalls)
 	case jsonAtEnd:
 		b = append(b, `"tokens":`...)
 		b = appendIDs(b, a.tokens)
@@ -143,12 +188,41 @@ func (a *answer) finish(stop gptrun.StopReason, t gptrun.Timings) error {
 			b = append(append(b, a.likely...), ']')
 		}
 		b = append(b, ',')
+		if m.Thinking != "" {
+			b = append(b, `"thinking":`...)
+			b = append(appendString(b, m.Thinking), ',')
+		}
+	}
+	if len(m.ToolCalls) > 0 {
+		calls, err := json.Marshal(m.ToolCalls)
+		if err != nil {
+			return err
+		}
+		b = append(b, `"tool_calls":`...)
+		b = append(append(b, calls...), ',')
 	}
 	b = append(b, `"stop":`...)
 	b = appendString(b, string(stop))
 	b = append(b, `,"timings":`...)
 	b = appendTimings(b, t)
 	_, err := a.out.Write(append(b, "}\n"...))
+	return err
+}
+
+// finishText ends the last line and prints tool calls, each as a line of JSON.
+func (a *answer) finishText(calls []gptrun.ToolCall) error {
+	var b []byte
+	if a.last != '\n' && (a.last != 0 || len(calls) == 0) {
+		b = append(b, '\n')
+	}
+	for _, call := range calls {
+		line, err := json.Marshal(call)
+		if err != nil {
+			return err
+		}
+		b = append(append(b, line...), '\n')
+	}
+	_, err := a.out.Write(b)
 	return err
 }
 

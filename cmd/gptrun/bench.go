@@ -69,7 +69,7 @@ func defineBench(f *flags) func(context.Context, *terminal, []string) error {
 	f.group("Settings to compare")
 	list(f, &b.batches, integers(1), "b batch-size", "N,…", "most tokens of a pass over a prompt, where -ub is not less")
 	list(f, &b.microBatches, integers(1), "ub ubatch-size", "N,…", "most tokens of a pass, where -b is not less")
-	list(f, &b.threads, integers(0), "t threads", "N,…", "threads; 0: the physical cores").standard = ""
+	list(f, &b.threads, integers(0), "t threads", "N,…", "threads; 0: the physical cores, as version counts them").standard = ""
 	list(f, &b.keyTypes, one(kv.ParseType), "ctk cache-type-k", "TYPE,…", "type of the cache of keys").oneOf(kvTypes...)
 	list(f, &b.valueTypes, one(kv.ParseType), "ctv cache-type-v", "TYPE,…", "type of the cache of values").oneOf(kvTypes...)
 	list(f, &b.activations, one(gptrun.ParseActivationType), "activations", "TYPE,…", "rounding of activations, next to none with int16").oneOf("int8", "int16")

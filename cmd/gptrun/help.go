@@ -18,6 +18,7 @@ const (
 // of its commands.
 var commandTitles = map[string]string{
 	"prompt":     "Use a model",
+	"pull":       "Have models",
 	"tokenize":   "Look closer",
 	"completion": "About gptrun",
 }
@@ -101,18 +102,18 @@ func help(w io.Writer, all []command, s style) {
 		if title, ok := commandTitles[c.name]; ok {
 			fmt.Fprintf(w, "\n%s\n", s.bold(title+":"))
 		}
-		row(w, 16, c.name, c.summary, s)
+		row(w, 17, c.name, c.summary, s)
 	}
 	fmt.Fprintf(w, "\n%s\n", s.bold("Example:"))
 	fmt.Fprintf(w, "  %s\n", exampleFor)
 	fmt.Fprintf(w, "\n%s\n", s.bold("Environment:"))
-	row(w, 16, envPrefix+"…", "each flag's: "+envPrefix+"MODEL for --model", s)
+	row(w, 17, envPrefix+"…", "each flag's: "+envPrefix+"MODEL for --model", s)
 	for _, v := range variables {
-		row(w, 16, v.name, v.usage, s)
+		row(w, 17, v.name, v.usage, s)
 	}
 	fmt.Fprintf(w, "\n%s\n", s.bold("Exit status:"))
 	for _, v := range statuses {
-		row(w, 16, v.status, v.meaning, s)
+		row(w, 17, v.status, v.meaning, s)
 	}
 	fmt.Fprint(w, "\n\"gptrun COMMAND --help\" lists a command's flags and gives examples.\n")
 }

@@ -12,8 +12,10 @@ import (
 
 func defineList(f *flags) func(context.Context, *terminal, []string) error {
 	var asJSON, known bool
-	f.example("gptrun list", "names, sizes, and what the models are")
+	f.describe("Models that were begun and not finished are listed too; gptrun pull goes on with them.")
+	f.example("gptrun list", "names, sizes and dates of the models in the cache")
 	f.example("gptrun list --json | jq -r .[].path", "where they lie")
+	f.example("gptrun list --known", "short names that gptrun pull takes")
 	f.group("Output")
 	f.toggle(&asJSON, "json", `print [{"name":…, "source":…, "path":…, "bytes":…, "date":…, "architecture":…, "quantization":…, "partial":…}]`)
 	f.toggle(&known, "known", "print the short names that gptrun pull knows, instead")

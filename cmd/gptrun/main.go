@@ -29,13 +29,14 @@ type command struct {
 
 // commands are all subcommands, in the order of the help text.
 var commands = []command{
-	{"prompt", "[TEXT…]", "continue a text", definePrompt},
-	{"tokenize", "[TEXT…]", "print a text's token ids", defineTokenize},
-	{"eval", "[TEXT…]", "print how likely a text is, and logits", defineEval},
-	{"bench", "", "measure how fast models are, in llama-bench's words", defineBench},
+	{"prompt", "[TEXT…]", "answer a prompt, or continue a text", definePrompt},
 	{"pull", "NAME…", "download models, by name, into the cache", definePull},
 	{"list", "", "list the models in the cache", defineList},
 	{"rm", "NAME…", "delete models from the cache", defineRemove},
+	{"tokenize", "[TEXT…]", "print a text's token ids", defineTokenize},
+	{"chat-template", "", "print messages as the model's chat template renders them", defineChatTemplate},
+	{"eval", "[TEXT…]", "print how likely a text is, and logits", defineEval},
+	{"bench", "", "measure how fast models are, in llama-bench's words", defineBench},
 	{"inspect", "", "print a model file's metadata and tensors", defineInspect},
 	{"completion", "bash|zsh|fish", "print what completes gptrun's command lines in a shell", defineCompletion},
 	{"man", "[COMMAND|DIR]", "print a manual page, or write all of them", defineMan},
