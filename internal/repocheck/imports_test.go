@@ -19,7 +19,7 @@ var layout = map[string]struct{ internal, external []string }{
 	"kernels":    {[]string{"asm", "quant"}, []string{"github.com/klauspost/cpuid/v2", "golang.org/x/sys"}},
 	"loader":     {[]string{"quant"}, []string{"golang.org/x/sys"}},
 	"runtime":    {[]string{"kernels", "loader", "quant"}, []string{"github.com/klauspost/cpuid/v2", "golang.org/x/sys"}},
-	"cmd/gptrun": {[]string{".", "quant", "loader", "runtime"}, []string{"github.com/urfave/cli/v3", "golang.org/x/sys", "golang.org/x/term"}},
+	"cmd/gptrun": {[]string{".", "quant", "loader", "runtime"}, []string{"github.com/urfave/cli/v3", "github.com/rivo/uniseg", "golang.org/x/sys", "golang.org/x/term"}},
 	"bench":      {[]string{".", "asm", "quant", "kernels", "loader", "runtime"}, nil},
 	"internal":   {nil, nil},
 }
