@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"strconv"
 	"strings"
 	"time"
 
@@ -16,39 +14,14 @@ import (
 type promptFlags struct {
 	input
 	modelFlags
-	tokens                    int
-	seed                      uint32
-	temp, topP, minP, penalty float32
-	topK, lastN               int
-	stops                     []string
-	raw, json                 bool
-}
-
-// randomSeed asks for a seed of gptrun's choice.
-const randomSeed = 0xffffffff
-
-// parseSeed reads a seed; −1 is randomSeed.
-func parseSeed(s string) (uint32, error) {
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n < -1 || n > randomSeed {
-		return 0, fmt.Errorf("%q is not within -1 and %d", s, uint32(randomSeed))
-	}
-	return uint32(n), nil
+	samplingFlags
+	raw, json bool
 }
 
 func definePrompt(f *flags) func(context.Context, *terminal, []string) error {
-	p := &promptFlags{tokens: -1, seed: randomSeed, temp: 0.8, topK: 40, topP: 0.95, minP: 0.05, penalty: 1, lastN: 64}
+	p := &promptFlags{}
 	p.input.define(f)
-	f.integer(&p.tokens, -1, "n n-predict predict", "N", "most tokens to generate; -1: up to the end of the context")
-	value(f, &p.seed, parseSeed, "s seed", "N", "seed of the choice of tokens; -1: a random one").standard = "-1"
-	const large = 1e9
-	f.float(&p.temp, -large, large, "temperature temp", "T", "divides the logits; 0: the likeliest token always")
-	f.integer(&p.topK, -1, "top-k", "K", "keep the K likeliest tokens; 0: all")
-	f.float(&p.topP, 0, 1, "top-p", "P", "keep the likeliest tokens that sum to P; 1: all")
-	f.float(&p.minP, 0, 1, "min-p", "P", "keep tokens at least P times as likely as the likeliest; 0: all")
-	f.float(&p.penalty, 0, large, "repeat-penalty", "X", "weaken recent tokens; 1: no")
-	f.integer(&p.lastN, -1, "repeat-last-n", "N", "how many tokens are recent; -1: the context")
-	value(f, &p.stops, func(s string) ([]string, error) { return append(p.stops, s), nil }, "r reverse-prompt", "TEXT", "stop before this text; may be given several times").standard = ""
+	p.samplingFlags.define(f)
 	f.toggle(&p.raw, "raw", "take the text as it is, without a chat template")
 	f.toggle(&p.json, "json", `print {"tokens":[…],"text":…,"stop":…,"timings":{…}} at the end`)
 	p.modelFlags.define(f)
@@ -64,9 +37,7 @@ func (p *promptFlags) run(ctx context.Context, t *terminal, args []string) (err 
 	if err != nil {
 		return err
 	}
-	if p.seed == randomSeed {
-		p.seed = rand.Uint32N(randomSeed)
-	}
+	p.draw()
 	model, opening, wipe, err := p.open(t, path)
 	if err != nil {
 		return err
@@ -101,14 +72,6 @@ func (p *promptFlags) run(ctx context.Context, t *terminal, args []string) (err 
 		fmt.Fprintf(t.err, "stop:     %s; seed %d; %s, %d threads, context %d\n", stop, p.seed, info.Tier, info.Threads, model.ContextLength())
 	}
 	return err
-}
-
-func (p *promptFlags) options() []gptrun.GenerateOption {
-	return []gptrun.GenerateOption{
-		gptrun.MaxTokens(p.tokens), gptrun.Seed(uint64(p.seed)), gptrun.Temperature(p.temp),
-		gptrun.TopK(p.topK), gptrun.TopP(p.topP), gptrun.MinP(p.minP),
-		gptrun.RepeatPenalty(p.penalty, p.lastN), gptrun.StopAt(p.stops...),
-	}
 }
 
 // answer prints what a model generates: at once, or as JSON at the end.
