@@ -6,6 +6,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/gptrun/gptrun/runtime/chat"
 	"github.com/gptrun/gptrun/runtime/sample"
 	"github.com/gptrun/gptrun/runtime/token"
 )
@@ -14,8 +15,10 @@ import (
 // whole characters, and nothing that may yet turn out to be a stop string.
 // The texts of all tokens together are the text generated.
 type Token struct {
-	ID   int32
+	ID   int32 // -1 where text has become certain that belongs to tokens before
 	Text string
+	// Thinking tells that the text is of the thinking before a chat's answer.
+	Thinking bool
 }
 
 // StopReason says why generation ended.
@@ -52,8 +55,8 @@ type Timings struct {
 // Every range over the iterator continues the text anew.
 func (s *Session) Generate(ctx context.Context, prompt string, opts ...GenerateOption) iter.Seq2[Token, error] {
 	return func(yield func(Token, error) bool) {
-		s.generate(ctx, yield, opts, func(t *token.Tokenizer) []int32 {
-			return t.Encode(nil, prompt, len(s.tokens) == 0, true)
+		s.generate(ctx, yield, opts, func(t *token.Tokenizer) ([]int32, error) {
+			return t.Encode(nil, prompt, len(s.tokens) == 0, true), nil
 		})
 	}
 }
@@ -62,7 +65,7 @@ func (s *Session) Generate(ctx context.Context, prompt string, opts ...GenerateO
 // added.
 func (s *Session) GenerateTokens(ctx context.Context, prompt []int32, opts ...GenerateOption) iter.Seq2[Token, error] {
 	return func(yield func(Token, error) bool) {
-		s.generate(ctx, yield, opts, func(*token.Tokenizer) []int32 { return prompt })
+		s.generate(ctx, yield, opts, func(*token.Tokenizer) ([]int32, error) { return prompt, nil })
 	}
 }
 
@@ -72,29 +75,36 @@ func (s *Session) Stop() StopReason { return s.stop }
 // Timings tells how long the last generation or EvalAll took.
 func (s *Session) Timings() Timings { return s.timings }
 
-func (s *Session) generate(ctx context.Context, yield func(Token, error) bool, opts []GenerateOption, prompt func(*token.Tokenizer) []int32) {
+func (s *Session) generate(ctx context.Context, yield func(Token, error) bool, opts []GenerateOption, prompt func(*token.Tokenizer) ([]int32, error)) {
 	if err := s.acquire(); err != nil {
 		yield(Token{}, err)
 		return
 	}
 	defer s.release()
-	s.stop, s.timings = StopNone, Timings{}
 	g := generator{session: s, ctx: ctx, yield: yield}
+	if err := g.generate(opts, prompt); err != nil {
+		yield(Token{}, err)
+	}
+}
+
+// generate generates and notes why that ended.
+func (g *generator) generate(opts []GenerateOption, prompt func(*token.Tokenizer) ([]int32, error)) error {
+	s := g.session
+	s.stop, s.timings = StopNone, Timings{}
 	err := g.start(newGenerateOptions(opts), prompt)
 	if err == nil {
 		err = g.run()
 	}
-	if g.left {
+	switch {
+	case g.left:
 		s.stop = StopCancelled
-		return
-	}
-	if err != nil {
+		return nil
+	case err != nil && g.ctx.Err() != nil:
+		s.stop = StopCancelled
+	case err != nil:
 		s.stop = StopError
-		if ctx.Err() != nil {
-			s.stop = StopCancelled
-		}
-		yield(Token{}, err)
 	}
+	return err
 }
 
 // generator is a generation under way.
@@ -107,12 +117,13 @@ type generator struct {
 	sampler   Sampler
 	text      *token.Stream
 	stopper   *sample.Stopper
+	answer    *chatAnswer // of a chat; else nil
 	max       int
-	held      []int32 // tokens that are not yielded yet, since some of their text is not certain
-	certain   string  // their text, as far as it is
+	held      []int32      // tokens that are not yielded yet, since some of their text is not certain
+	certain   []chat.Piece // their text, as far as it is
 }
 
-func (g *generator) start(o generateOptions, prompt func(*token.Tokenizer) []int32) (err error) {
+func (g *generator) start(o generateOptions, prompt func(*token.Tokenizer) ([]int32, error)) (err error) {
 	s := g.session
 	if g.tokenizer, err = s.model.tokens(); err != nil {
 		return err
@@ -120,12 +131,18 @@ func (g *generator) start(o generateOptions, prompt func(*token.Tokenizer) []int
 	if g.sampler, err = o.chain(s.model.run.Context()); err != nil {
 		return err
 	}
+	ids, err := prompt(g.tokenizer)
+	if err != nil {
+		return err
+	}
 	before := s.waiting()
-	ids := prompt(g.tokenizer)
 	if err := s.append(ids); err != nil {
 		return err
 	}
 	g.text, g.stopper, g.max = g.tokenizer.NewContinuation(), sample.NewStopper(o.stops), o.max
+	if g.answer != nil {
+		g.text.Show(g.answer.Markers())
+	}
 	for _, id := range s.tokens {
 		g.sampler.Accept(id)
 	}
@@ -189,35 +206,74 @@ func (g *generator) pick(logits []float32) (int32, error) {
 
 // emit yields the token, and those held, once their text is certain.
 func (g *generator) emit(id int32) {
-	text, stopped := g.stopper.Next(g.text.Next(id))
+	raw := g.text.Next(id)
+	text, stopped := g.stopper.Next(raw)
 	g.held = append(g.held, id)
-	g.certain += text
+	if g.answer != nil {
+		g.answer.note(raw, len(text), g.text.Holding())
+	}
+	g.add(text)
 	if stopped {
 		g.session.stop = StopString
 		g.text = g.tokenizer.NewContinuation() // what follows the stop string is not wanted
 	}
-	if stopped || !g.text.Holding() && !g.stopper.Holding() {
+	if stopped || !g.text.Holding() && !g.stopper.Holding() && !g.answer.holding() {
 		g.release()
 	}
 }
 
-// release yields the tokens held. The first has all of their text.
+// add adds text to what is certain.
+func (g *generator) add(text string) {
+	if g.answer != nil {
+		g.addPieces(g.answer.Next(text))
+	} else if text != "" {
+		g.addPieces([]chat.Piece{{Text: text}})
+	}
+}
+
+func (g *generator) addPieces(pieces []chat.Piece) {
+	for _, p := range pieces {
+		if n := len(g.certain); n > 0 && g.certain[n-1].Thinking == p.Thinking {
+			g.certain[n-1].Text += p.Text
+		} else {
+			g.certain = append(g.certain, p)
+		}
+	}
+}
+
+// release yields the tokens held with the pieces of text that are certain.
 func (g *generator) release() {
-	for _, id := range g.held {
-		if !g.left && !g.yield(Token{ID: id, Text: g.certain}, nil) {
+	last := chat.Piece{Thinking: g.answer.thinking()}
+	for i := range max(len(g.held), len(g.certain)) {
+		tok := Token{ID: token.None}
+		if i < len(g.held) {
+			tok.ID = g.held[i]
+		}
+		piece := last
+		if i < len(g.certain) {
+			piece = g.certain[i]
+		}
+		tok.Text, tok.Thinking = piece.Text, piece.Thinking
+		if !g.left && !g.yield(tok, nil) {
 			g.left = true
 		}
-		g.certain = ""
 	}
-	g.held = g.held[:0]
+	g.held, g.certain = g.held[:0], g.certain[:0]
 }
 
 // flush yields the tokens held with what remains of their text.
 func (g *generator) flush() {
-	text, stopped := g.stopper.Next(g.text.Flush())
-	g.certain += text
+	raw := g.text.Flush()
+	text, stopped := g.stopper.Next(raw)
 	if !stopped {
-		g.certain += g.stopper.Flush()
+		text += g.stopper.Flush()
+	}
+	if g.answer != nil {
+		g.answer.noteRest(raw, len(text))
+	}
+	g.add(text)
+	if g.answer != nil {
+		g.addPieces(g.answer.Flush())
 	}
 	g.release()
 }

@@ -400,7 +400,7 @@ func TestADecodeStepWithItsSamplingAllocatesNothing(t *testing.T) {
 				s := newSession(t, m)
 				g := generator{session: s, ctx: context.Background(), yield: func(Token, error) bool { return true }}
 				o := newGenerateOptions([]GenerateOption{Temperature(temperature), RepeatPenalty(1.1, 64), StopAt("\x00")})
-				require.NoError(t, g.start(o, func(*token.Tokenizer) []int32 { return []int32{1, 2, 3} }))
+				require.NoError(t, g.start(o, func(*token.Tokenizer) ([]int32, error) { return []int32{1, 2, 3}, nil }))
 				step := func() {
 					logits, err := s.evaluate(g.ctx)
 					if err != nil {
