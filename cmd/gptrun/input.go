@@ -15,8 +15,12 @@ type input struct {
 	modelPath  string
 }
 
-func (in *input) define(f *flags) {
+func (in *input) defineModel(f *flags) {
 	f.text(&in.modelPath, "m model", "FILE", "model file (GGUF)")
+}
+
+func (in *input) define(f *flags) {
+	in.defineModel(f)
 	in.textFlag = f.text(&in.text, "p prompt", "TEXT", "the text; or as arguments")
 	in.fileFlag = f.text(&in.file, "f file", "FILE", "read the text from a file, - for standard input, less one line break at its end")
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"unicode"
+
+	"github.com/gptrun/gptrun/cmd/gptrun/lineedit"
 )
 
 const (
@@ -30,6 +32,7 @@ type command struct {
 // commands are all subcommands, in the order of the help text.
 var commands = []command{
 	{"prompt", "[TEXT…]", "continue a text", definePrompt},
+	{"chat", "", "hold a conversation", defineChat},
 	{"tokenize", "[TEXT…]", "print a text's token ids", defineTokenize},
 	{"eval", "[TEXT…]", "print how likely a text is, and logits", defineEval},
 	{"bench", "", "measure how fast models are, in llama-bench's words", defineBench},
@@ -64,7 +67,7 @@ func run(ctx context.Context, t *terminal, args []string) int {
 	case errors.As(err, &usage):
 		complain(t, err)
 		return exitUsage
-	case ctx.Err() != nil:
+	case ctx.Err() != nil, errors.Is(err, lineedit.ErrTerminated):
 		return exitInterrupted
 	case !errors.Is(err, syscall.EPIPE): // whoever reads the answer has had enough
 		complain(t, err)

@@ -57,3 +57,11 @@ func (s *samplingFlags) options() []gptrun.GenerateOption {
 		gptrun.RepeatPenalty(s.penalty, s.lastN), gptrun.StopAt(s.stops...),
 	}
 }
+
+// settings are the flags' values by their names.
+func (s *samplingFlags) settings() map[string]any {
+	return map[string]any{
+		"predict": s.tokens, "seed": s.seed, "temp": s.temp, "top-k": s.topK, "top-p": s.topP, "min-p": s.minP,
+		"repeat-penalty": s.penalty, "repeat-last-n": s.lastN, "reverse-prompt": append([]string{}, s.stops...),
+	}
+}
