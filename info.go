@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/gptrun/gptrun/runtime"
+	"github.com/gptrun/gptrun/runtime/chat"
 )
 
 // Info describes a model and how it runs.
@@ -34,11 +35,10 @@ func (m *Model) Info() (Info, error) {
 	if err != nil {
 		return Info{}, m.file.Named(err)
 	}
-	_, template := m.file.Meta.Value("tokenizer.chat_template")
 	info := Info{
 		Architecture: c.Arch, Name: name, Vocabulary: c.Vocab, Embedding: c.Embedding, Layers: c.Layers,
 		TrainedContext: c.ContextLength, FileBytes: m.file.Size(),
-		Tier: m.run.Tier(), Threads: m.run.Threads(), Mapped: m.run.Mapped(), ChatTemplate: template,
+		Tier: m.run.Tier(), Threads: m.run.Threads(), Mapped: m.run.Mapped(), ChatTemplate: chat.HasTemplate(&m.file.Meta),
 	}
 	for _, t := range m.file.Tensors {
 		info.Parameters += int64(t.Elements())

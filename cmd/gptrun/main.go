@@ -31,8 +31,9 @@ type command struct {
 
 // commands are all subcommands, in the order of the help text.
 var commands = []command{
-	{"prompt", "[TEXT…]", "continue a text", definePrompt},
+	{"prompt", "[TEXT…]", "answer a prompt, or continue a text", definePrompt},
 	{"chat", "", "hold a conversation", defineChat},
+	{"chat-template", "", "print messages as the model's chat template renders them", defineChatTemplate},
 	{"tokenize", "[TEXT…]", "print a text's token ids", defineTokenize},
 	{"eval", "[TEXT…]", "print how likely a text is, and logits", defineEval},
 	{"bench", "", "measure how fast models are, in llama-bench's words", defineBench},
@@ -130,7 +131,7 @@ func dispatch(ctx context.Context, t *terminal, args []string) error {
 func help(w io.Writer) {
 	fmt.Fprint(w, "gptrun runs GPT-style language models on the CPU.\n\nusage: gptrun COMMAND [FLAGS] …\n\n")
 	for _, c := range commands {
-		fmt.Fprintf(w, "  %-10s %s\n", c.name, c.summary)
+		fmt.Fprintf(w, "  %-13s %s\n", c.name, c.summary)
 	}
 	fmt.Fprint(w, "\ngptrun COMMAND -h lists a command's flags.\n")
 }

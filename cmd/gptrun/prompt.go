@@ -4,8 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
-	"time"
+	"iter"
 
 	"github.com/gptrun/gptrun"
 )
@@ -14,7 +13,9 @@ import (
 type promptFlags struct {
 	input
 	modelFlags
+	templateFlags
 	samplingFlags
+	system    string
 	raw, json bool
 }
 
@@ -22,8 +23,10 @@ func definePrompt(f *flags) func(context.Context, *terminal, []string) error {
 	p := &promptFlags{}
 	p.input.define(f)
 	p.samplingFlags.define(f)
-	f.toggle(&p.raw, "raw", "take the text as it is, without a chat template")
-	f.toggle(&p.json, "json", `print {"tokens":[…],"text":…,"stop":…,"timings":{…}} at the end`)
+	f.text(&p.system, "sys system-prompt system", "TEXT", "system message, for a model with a chat template")
+	p.templateFlags.define(f)
+	f.toggle(&p.raw, "raw", "take the text as it is, without the model's chat template")
+	f.toggle(&p.json, "json", `print {"tokens":[…],"text":…,"stop":…,"timings":{…}} at the end, with thinking and tool_calls where there are any`)
 	p.modelFlags.define(f)
 	return p.run
 }
@@ -47,21 +50,18 @@ func (p *promptFlags) run(ctx context.Context, t *terminal, args []string) (err 
 	if err != nil {
 		return err
 	}
-	if info.ChatTemplate && !p.raw {
-		return fmt.Errorf("%s: the model has a chat template, which prompt does not apply; --raw takes the text as it is", path)
+	g, err := p.generation(ctx, t, model, info, text)
+	if err != nil {
+		return err
 	}
-	session := model.NewSession()
-	defer closing(session, &err)
-	a := answer{out: t.answer(), json: p.json}
-	if p.json {
-		a.out = t.out
-	}
-	err = a.stream(session.Generate(ctx, text, p.options()...))
+	defer closing(g, &err)
+	a := newAnswer(t, p.json)
+	err = a.stream(g.tokens)
 	wipe()
-	stop, timings := session.Stop(), session.Timings()
+	stop, timings := g.Stop(), g.Timings()
 	timings.Load += opening
 	if err == nil || ctx.Err() != nil {
-		if e := a.finish(stop, timings); err == nil {
+		if e := a.finish(g.message(), stop, timings); err == nil {
 			err = e
 		}
 	} else if !p.json && a.last != 0 && a.last != '\n' {
@@ -74,89 +74,55 @@ func (p *promptFlags) run(ctx context.Context, t *terminal, args []string) (err 
 	return err
 }
 
-// answer prints what a model generates: at once, or as JSON at the end.
-type answer struct {
-	out  io.Writer
-	json bool
-
-	tokens []int32
-	text   strings.Builder
-	last   byte
+// holder is a session or a chat.
+type holder interface {
+	Stop() gptrun.StopReason
+	Timings() gptrun.Timings
+	io.Closer
 }
 
-func (a *answer) stream(tokens func(yield func(gptrun.Token, error) bool)) error {
-	for tok, err := range tokens {
-		if err != nil {
-			return err
-		}
-		if a.json {
-			a.tokens = append(a.tokens, tok.ID)
-			a.text.WriteString(tok.Text)
-			continue
-		}
-		if tok.Text == "" {
-			continue
-		}
-		a.last = tok.Text[len(tok.Text)-1]
-		if _, err := io.WriteString(a.out, tok.Text); err != nil {
-			return err
-		}
+// generation is a text under way.
+type generation struct {
+	holder
+	tokens iter.Seq2[gptrun.Token, error]
+	chat   *gptrun.Chat // nil: a session
+}
+
+// message is a chat's answer, nil where there is none.
+func (g *generation) message() *gptrun.Message {
+	if g.chat == nil {
+		return nil
+	}
+	if m := g.chat.Messages(); len(m) > 0 && m[len(m)-1].Role == "assistant" {
+		return &m[len(m)-1]
 	}
 	return nil
 }
 
-// finish ends the answer: text with a line break, JSON with everything.
-func (a *answer) finish(stop gptrun.StopReason, t gptrun.Timings) error {
-	if !a.json {
-		if a.last == '\n' {
-			return nil
+// generation prepares the answer: as the model's chat template has it, where
+// there is one.
+func (p *promptFlags) generation(ctx context.Context, t *terminal, model *gptrun.Model, info gptrun.Info, text string) (*generation, error) {
+	if p.raw || !info.ChatTemplate {
+		if p.system != "" || p.toolsFile != "" || len(p.vars) > 0 {
+			return nil, usageError("--system, --tools and --var need a model with a chat template, and no --raw")
 		}
-		_, err := io.WriteString(a.out, "\n")
-		return err
+		s := model.NewSession()
+		return &generation{s, s.Generate(ctx, text, p.options()...), nil}, nil
 	}
-	b := append([]byte(nil), `{"tokens":`...)
-	b = appendIDs(b, a.tokens)
-	b = append(b, `,"text":`...)
-	b = appendString(b, a.text.String())
-	b = append(b, `,"stop":`...)
-	b = appendString(b, string(stop))
-	b = append(b, `,"timings":`...)
-	b = appendTimings(b, t)
-	_, err := a.out.Write(append(b, "}\n"...))
-	return err
-}
-
-func appendTimings(b []byte, t gptrun.Timings) []byte {
-	field := func(key string, v float64) {
-		b = append(b, key...)
-		b = appendFloat(b, v, 64)
+	tools, err := p.tools()
+	if err != nil {
+		return nil, err
 	}
-	field(`{"load_ms":`, milliseconds(t.Load))
-	field(`,"prompt_n":`, float64(t.PromptTokens))
-	field(`,"prompt_ms":`, milliseconds(t.Prompt))
-	field(`,"prompt_per_second":`, rate(t.PromptTokens, t.Prompt))
-	field(`,"predicted_n":`, float64(t.GeneratedTokens))
-	field(`,"predicted_ms":`, milliseconds(t.Generate))
-	field(`,"predicted_per_second":`, rate(t.GeneratedTokens, t.Generate))
-	return append(b, '}')
-}
-
-func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
-// rate is n a second, 0 where no time has passed.
-func rate(n int, d time.Duration) float64 {
-	if d <= 0 {
-		return 0
+	opts := []gptrun.ChatOption{gptrun.System(p.system), gptrun.Tools(tools...)}
+	for _, v := range p.vars {
+		opts = append(opts, gptrun.TemplateVar(v.Key, v.Value))
 	}
-	return float64(n) / d.Seconds()
-}
-
-// report prints how long things took.
-func report(w io.Writer, t gptrun.Timings) {
-	line := func(name string, n int, d time.Duration) {
-		fmt.Fprintf(w, "%-9s %5d tokens in %9.2f ms, %8.2f tok/s\n", name, n, milliseconds(d), rate(n, d))
+	c, err := model.NewChat(opts...)
+	if err != nil {
+		return nil, fmt.Errorf("%w (--raw does without)", err)
 	}
-	fmt.Fprintf(w, "load:     %22.2f ms\n", milliseconds(t.Load))
-	line("prompt:", t.PromptTokens, t.Prompt)
-	line("generate:", t.GeneratedTokens, t.Generate)
+	if t.errIsTerminal {
+		fmt.Fprintln(t.err, "gptrun: the text goes through the model's chat template; --raw leaves it as it is")
+	}
+	return &generation{c, c.Send(ctx, text, p.options()...), c}, nil
 }

@@ -3,7 +3,6 @@ package chat
 import (
 	"fmt"
 	"strings"
-	"unicode"
 )
 
 // Piece is a piece of an answer: of the thinking before it, or of the answer proper.
@@ -52,7 +51,7 @@ func (t *Templates) Answer(prompt string, o Options, calls int) *Answer {
 	if len(o.Tools) == 0 {
 		a.format.calls = noCalls
 	}
-	prompt = strings.TrimRightFunc(prompt, unicode.IsSpace)
+	prompt = strings.TrimRight(prompt, blanks)
 	for _, p := range a.pairs {
 		a.skips = append(a.skips, p.answers...)
 		if strings.HasSuffix(prompt, p.open) {
@@ -92,7 +91,7 @@ func (a *Answer) Flush() []Piece {
 		a.call.WriteString(rest)
 		a.finishCall("")
 	case a.state == inThinking:
-		a.emit(strings.TrimRightFunc(rest, unicode.IsSpace), true)
+		a.emit(trimRight(rest), true)
 	case len(a.calls) > 0 && isBlank(rest):
 	default:
 		a.emit(rest, false)
@@ -140,32 +139,34 @@ func (a *Answer) step() bool {
 
 // begin looks for what may stand before the content.
 func (a *Answer) begin() bool {
-	text := strings.TrimLeftFunc(a.held, unicode.IsSpace)
+	text := strings.TrimLeft(a.held, blanks)
+	if a.state == atContent {
+		a.held = text
+	}
 	if text == "" && len(a.held) < maxBlanks {
 		return false
 	}
 	partial := false
 	match := func(marker string) bool {
-		partial = partial || strings.HasPrefix(marker, text)
+		partial = partial || len(text) < len(marker) && strings.HasPrefix(marker, text)
 		return strings.HasPrefix(text, marker)
 	}
-	for _, p := range a.pairs {
-		if a.state == atBegin && match(p.open) {
-			a.state, a.end, a.held = inThinking, p.end, text[len(p.open):]
-			return true
+	if len(a.held)-len(text) < maxBlanks {
+		for _, p := range a.pairs {
+			if a.state == atBegin && match(p.open) {
+				a.state, a.end, a.held = inThinking, p.end, text[len(p.open):]
+				return true
+			}
 		}
-	}
-	for _, s := range a.skips {
-		if match(s) {
-			a.state, a.held = atContent, text[len(s):]
-			return true
+		for _, s := range a.skips {
+			if match(s) {
+				a.state, a.held = atContent, text[len(s):]
+				return true
+			}
 		}
-	}
-	if partial && text != "" {
-		return false
-	}
-	if a.state == atContent {
-		a.held = text
+		if partial {
+			return false
+		}
 	}
 	a.state = inContent
 	if a.format.calls == llamaCalls && strings.HasPrefix(text, "{") {
@@ -178,11 +179,11 @@ func (a *Answer) begin() bool {
 // think takes thinking, without the blanks around it.
 func (a *Answer) think() bool {
 	if a.thinking.Len() == 0 {
-		a.held = strings.TrimLeftFunc(a.held, unicode.IsSpace)
+		a.held = strings.TrimLeft(a.held, blanks)
 	}
 	before, after, found := strings.Cut(a.held, a.end)
 	if found {
-		a.emit(strings.TrimRightFunc(before, unicode.IsSpace), true)
+		a.emit(trimRight(before), true)
 		a.state, a.held = atContent, after
 		return true
 	}
@@ -200,7 +201,7 @@ func (a *Answer) talk() bool {
 	marker := callMarkers[a.format.calls].open
 	before, after, found := strings.Cut(a.held, marker)
 	if found {
-		a.emit(strings.TrimRightFunc(before, unicode.IsSpace), false)
+		a.emit(trimRight(before), false)
 		a.state, a.open, a.held = inCall, marker, after
 		return true
 	}
@@ -211,10 +212,7 @@ func (a *Answer) talk() bool {
 // take cuts off what is held for certain: all but what may begin the marker, and
 // the blanks before it.
 func (a *Answer) take(marker string) string {
-	text := a.held[:len(a.held)-beginning(a.held, marker)]
-	if trimmed := strings.TrimRightFunc(text, unicode.IsSpace); len(text)-len(trimmed) < maxBlanks {
-		text = trimmed
-	}
+	text := trimRight(a.held[:len(a.held)-beginning(a.held, marker)])
 	a.held = a.held[len(text):]
 	return text
 }
@@ -270,4 +268,15 @@ func beginning(text, marker string) int {
 	return 0
 }
 
-func isBlank(s string) bool { return strings.TrimSpace(s) == "" }
+// blanks are white space as JSON has it.
+const blanks = " \t\r\n"
+
+func isBlank(s string) bool { return strings.Trim(s, blanks) == "" }
+
+// trimRight trims blanks, of many only the last, so that it does not matter in
+// which pieces they came.
+func trimRight(s string) string {
+	trimmed := strings.TrimRight(s, blanks)
+	n := len(s) - len(trimmed)
+	return s[:len(trimmed)+n-n%maxBlanks]
+}

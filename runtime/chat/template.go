@@ -57,6 +57,13 @@ type Template struct {
 	thinking string
 }
 
+// HasTemplate reports whether a GGUF file holds a template.
+func HasTemplate(m *loader.Metadata) bool {
+	_, general := m.Value(templateKey)
+	_, tools := m.Value(templateKey + "." + toolTemplate)
+	return general || tools
+}
+
 // FromMetadata reads the templates of a GGUF file: the one without a name, and
 // the one for tools where there is one. The error wraps ErrNoTemplate,
 // ErrTemplate or loader.ErrMetadata.
