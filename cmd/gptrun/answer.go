@@ -31,7 +31,7 @@ func newAnswer(t *terminal, json bool) *answer {
 		return &answer{out: t.out, json: true}
 	}
 	a := &answer{out: t.answer(), show: t.outIsTerminal}
-	if plain, _ := t.env("NO_COLOR"); t.outIsTerminal && plain == "" {
+	if t.colours() {
 		a.terminal = t.out
 	}
 	return a
@@ -79,9 +79,9 @@ func (a *answer) dim(on bool) {
 	switch {
 	case a.terminal == nil || !on && !a.thinking:
 	case on:
-		_, _ = io.WriteString(a.terminal, "\x1b[2m")
+		_, _ = io.WriteString(a.terminal, dimmed)
 	default:
-		_, _ = io.WriteString(a.terminal, "\x1b[0m")
+		_, _ = io.WriteString(a.terminal, undimmed)
 	}
 }
 

@@ -19,6 +19,7 @@ type chatFlags struct {
 	input
 	modelFlags
 	samplingFlags
+	templateFlags
 	system, history string
 
 	settings flags // samplingFlags' alone, for /set
@@ -32,6 +33,7 @@ func defineChat(f *flags) func(context.Context, *terminal, []string) error {
 	before := len(f.defs)
 	c.samplingFlags.define(f)
 	c.settings.defs = f.defs[before:]
+	c.templateFlags.define(f)
 	c.modelFlags.define(f)
 	return c.run
 }
@@ -41,15 +43,19 @@ func (c *chatFlags) run(ctx context.Context, t *terminal, _ []string) (err error
 	if err != nil {
 		return err
 	}
+	opts, err := c.templateFlags.options()
+	if err != nil {
+		return err
+	}
 	c.draw()
 	model, opening, wipe, err := c.open(t, path)
 	if err != nil {
 		return err
 	}
 	defer closing(model, &err)
-	chat, err := model.NewChat(gptrun.System(c.system))
+	chat, err := model.NewChat(append(opts, gptrun.System(c.system))...)
 	if errors.Is(err, gptrun.ErrNoChatTemplate) {
-		return fmt.Errorf("%s: %w; gptrun prompt continues a text with it", path, err)
+		return fmt.Errorf("%w; gptrun prompt continues a text with it", err)
 	}
 	if err != nil {
 		return err
@@ -62,7 +68,7 @@ func (c *chatFlags) run(ctx context.Context, t *terminal, _ []string) (err error
 	k := &talk{
 		t: t, out: t.out, chat: chat, capacity: model.ContextLength(), name: info.Name,
 		check: func(messages []gptrun.Message) error {
-			_, err := model.ApplyChatTemplate(messages)
+			_, err := model.ApplyChatTemplate(messages, opts...)
 			return err
 		},
 		sampling: &c.samplingFlags, settings: &c.settings, colours: t.colours(), opening: opening, wipe: wipe, verbose: c.verbose,
@@ -146,19 +152,24 @@ func (k *talk) answer(ctx context.Context, ask question) error {
 	}
 	options := append(k.sampling.options(), gptrun.Seed(uint64(k.sampling.seed)+uint64(k.answers)))
 	k.answers++
-	p := k.printer()
-	var err error
-	for token, e := range ask(ctx, options...) {
-		if err = e; err == nil {
-			err = writing(p.print(token))
+	var failure error // of the model, not of printing
+	a := newAnswer(k.t, false)
+	err := a.stream(func(yield func(gptrun.Token, error) bool) {
+		for token, err := range ask(ctx, options...) {
+			failure = err
+			if !yield(token, err) {
+				return
+			}
 		}
-		if err != nil {
-			break
-		}
-	}
+	})
 	k.wipe()
-	if e := writing(p.end(err != nil)); err == nil {
-		err = e
+	if err != nil && failure == nil {
+		return fmt.Errorf("%w: %w", errWriting, err)
+	}
+	if err == nil || a.last != 0 {
+		if e := a.finish(k.last(), k.chat.Stop(), k.chat.Timings()); e != nil {
+			return fmt.Errorf("%w: %w", errWriting, e)
+		}
 	}
 	if k.verbose {
 		timings := k.chat.Timings()
@@ -172,11 +183,12 @@ func (k *talk) answer(ctx context.Context, ask question) error {
 // errWriting is an answer that could not be printed, not one that could not be had.
 var errWriting = errors.New("writing the answer")
 
-func writing(err error) error {
-	if err != nil {
-		err = fmt.Errorf("%w: %w", errWriting, err)
+// last is the answer that the conversation ends with, nil where it does not.
+func (k *talk) last() *gptrun.Message {
+	if m := k.chat.Messages(); len(m) > 0 && m[len(m)-1].Role == "assistant" {
+		return &m[len(m)-1]
 	}
-	return err
+	return nil
 }
 
 // usage is how much of the context is used.

@@ -107,22 +107,18 @@ func (p *promptFlags) generation(ctx context.Context, t *terminal, model *gptrun
 			return nil, usageError("--system, --tools and --var need a model with a chat template, and no --raw")
 		}
 		s := model.NewSession()
-		return &generation{s, s.Generate(ctx, text, p.options()...), nil}, nil
+		return &generation{s, s.Generate(ctx, text, p.samplingFlags.options()...), nil}, nil
 	}
-	tools, err := p.tools()
+	opts, err := p.templateFlags.options()
 	if err != nil {
 		return nil, err
 	}
-	opts := []gptrun.ChatOption{gptrun.System(p.system), gptrun.Tools(tools...)}
-	for _, v := range p.vars {
-		opts = append(opts, gptrun.TemplateVar(v.Key, v.Value))
-	}
-	c, err := model.NewChat(opts...)
+	c, err := model.NewChat(append(opts, gptrun.System(p.system))...)
 	if err != nil {
 		return nil, fmt.Errorf("%w (--raw does without)", err)
 	}
 	if t.errIsTerminal {
 		fmt.Fprintln(t.err, "gptrun: the text goes through the model's chat template; --raw leaves it as it is")
 	}
-	return &generation{c, c.Send(ctx, text, p.options()...), c}, nil
+	return &generation{c, c.Send(ctx, text, p.samplingFlags.options()...), c}, nil
 }

@@ -39,6 +39,9 @@ func (t *terminal) dumb() bool {
 	return kind == "dumb"
 }
 
+// What begins and ends dim text.
+const dimmed, undimmed = "\x1b[2m", "\x1b[0m"
+
 // colours tells whether to write on the output in colours.
 func (t *terminal) colours() bool {
 	no, _ := t.env("NO_COLOR")

@@ -54,7 +54,11 @@ func Open(in, out *os.File) (*TTY, error) {
 		_ = t.restore()
 		return nil, err
 	}
-	signal.Notify(t.signals, notified...)
+	for _, s := range notified {
+		if !signal.Ignored(s) { // as nohup has it
+			signal.Notify(t.signals, s)
+		}
+	}
 	data := make(chan []byte)
 	go t.read(data)
 	go t.run(data)

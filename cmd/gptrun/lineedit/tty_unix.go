@@ -38,17 +38,19 @@ func (t *TTY) obey(s os.Signal, again bool) bool {
 	case syscall.SIGQUIT:
 		quit()
 	case syscall.SIGHUP:
-		signal.Reset(syscall.SIGHUP)
-		_ = syscall.Kill(syscall.Getpid(), syscall.SIGHUP)
+		raise(syscall.SIGHUP)
 	}
 	t.end(ErrTerminated)
 	return true
 }
 
 // quit ends the process with the stacks of its goroutines, as SIGQUIT does.
-func quit() {
-	signal.Reset(syscall.SIGQUIT)
-	_ = syscall.Kill(syscall.Getpid(), syscall.SIGQUIT)
+func quit() { raise(syscall.SIGQUIT) }
+
+// raise ends the process by a signal.
+func raise(s syscall.Signal) {
+	signal.Reset(s)
+	_ = syscall.Kill(syscall.Getpid(), s)
 	select {}
 }
 
