@@ -282,18 +282,25 @@ func TestAnAnswerIsInterruptedAndResizedWithoutTornLines(t *testing.T) {
 }
 
 func TestEditingGoesOnInAnotherSize(t *testing.T) {
-	p := newPane(t, 60, 12, nil, chatArgs(talkative(t), "-n", "3")...)
+	p := newPane(t, 60, 16, nil, chatArgs(talkative(t), "-n", "3")...)
 	p.until(">>>", 1)
 	message := "The quick brown fox 東京 jumps over the lazy dog, and then once more."
 	p.keys(message)
 	p.until("more.", 1)
-	for _, width := range []int{60, 30, 90, 41, 12} {
-		p.tmux("resize-window", "-x", strconv.Itoa(width), "-y", "12")
+	// The terminal wraps rows by itself as the editor does: a key more tells that
+	// the editor has drawn.
+	for _, width := range []int{60, 30, 90, 41, 12, 70} {
+		p.tmux("resize-window", "-x", strconv.Itoa(width), "-y", "16")
+		p.keys("x")
+		message += "x"
 		rows := wrapped(">>> "+message, width)
-		p.wait("the message in its rows", func(string) bool {
-			screen := p.screen()
-			return strings.HasSuffix(screen, "\n"+rows) && strings.Count(screen, ">>>") == 1
-		})
+		for range 2 { // drawn for the key, then for the size
+			p.wait("the message in its rows", func(string) bool {
+				screen := p.screen()
+				return strings.HasSuffix("\n"+screen, "\n"+rows) && strings.Count(screen, ">>>") == 1
+			})
+			time.Sleep(150 * time.Millisecond)
+		}
 	}
 	p.keys("Home", "X", "End", "!", "Enter")
 	p.prompted()

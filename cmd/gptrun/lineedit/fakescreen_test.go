@@ -86,7 +86,11 @@ func (f *fakeScreen) sequence(text string) string {
 	case "[2J":
 		f.rows = make([][]string, f.height)
 		return text[n+1:]
+	case "[K":
+		f.rows[f.row] = f.rows[f.row][:min(f.column, len(f.rows[f.row]))]
+		return text[n+1:]
 	case "[J":
+		require.True(f.t, f.row+f.column > 0, "erases the whole screen")
 		f.rows[f.row] = f.rows[f.row][:min(f.column, len(f.rows[f.row]))]
 		clear(f.rows[f.row+1:])
 		return text[n+1:]

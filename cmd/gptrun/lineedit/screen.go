@@ -37,7 +37,7 @@ func (s *screen) draw(l layout) error {
 	s.top = max(s.top, l.row-height+1)
 	rows := l.rows[s.top:min(len(l.rows), s.top+height)]
 	var b strings.Builder
-	s.home(&b, width)
+	old := s.home(&b, width)
 	same := 0
 	for same < len(rows)-1 && same < len(s.shown)-1 && rows[same] == s.shown[same] {
 		same++
@@ -45,7 +45,7 @@ func (s *screen) draw(l layout) error {
 	if same > 0 {
 		fmt.Fprintf(&b, "\x1b[%dB", same)
 	}
-	b.WriteString("\x1b[J")
+	wipe(&b, old-same)
 	for i, r := range rows[same:] {
 		if i > 0 {
 			b.WriteString("\r\n")
@@ -64,12 +64,15 @@ func (s *screen) draw(l layout) error {
 	return err
 }
 
-// home goes to the first cell of what is shown. Where the terminal has become
-// narrower, it has wrapped rows.
-func (s *screen) home(b *strings.Builder, width int) {
+// home goes to the first cell of what is shown, and returns how many rows that
+// takes. Where the terminal has become narrower, it has wrapped rows.
+func (s *screen) home(b *strings.Builder, width int) (rows int) {
 	up := s.column / width
-	for _, r := range s.shown[:min(s.row, len(s.shown))] {
-		up += max(1, (r.width+width-1)/width)
+	for i, r := range s.shown {
+		n := max(1, (r.width+width-1)/width)
+		if rows += n; i < s.row {
+			up += n
+		}
 	}
 	if up > 0 {
 		fmt.Fprintf(b, "\x1b[%dA", up)
@@ -78,14 +81,24 @@ func (s *screen) home(b *strings.Builder, width int) {
 	if width != s.width {
 		s.shown = nil // it does not look as it was drawn
 	}
+	return rows
+}
+
+// wipe empties the cursor's row, where it stands first, and those below. It never
+// empties all of the screen with one sequence, which terminals take for a reason
+// to keep in their history what was on it.
+func wipe(b *strings.Builder, rows int) {
+	b.WriteString("\x1b[K")
+	if rows > 1 {
+		b.WriteString("\x1b[1B\x1b[J\x1b[1A")
+	}
 }
 
 // finish leaves l on the terminal, all of it, and goes to the line below.
 func (s *screen) finish(l layout) error {
 	var b strings.Builder
 	width, _ := s.measure()
-	s.home(&b, width)
-	b.WriteString("\x1b[J")
+	wipe(&b, s.home(&b, width))
 	for _, r := range l.rows {
 		b.WriteString(r.text)
 		b.WriteString("\r\n")

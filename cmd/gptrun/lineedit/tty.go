@@ -17,6 +17,10 @@ var ErrTerminated = errors.New("terminated")
 // escapeTime is how long a key that Escape begins may take to arrive.
 const escapeTime = 50 * time.Millisecond
 
+// settleTime is how long a terminal's size must stay before the message is drawn
+// anew: what is drawn while the size changes is cut at another one.
+const settleTime = 50 * time.Millisecond
+
 const (
 	beginModes = "\x1b[?2004h"        // bracketed paste
 	endModes   = "\x1b[?2004l\x1b[0m" // without it, and without colours
@@ -175,6 +179,7 @@ func (t *TTY) run(data <-chan []byte) {
 	tick := time.NewTicker(resizePoll)
 	defer tick.Stop()
 	width, height := t.Size()
+	var settled <-chan time.Time
 	signalled := false // since the last key
 	for {
 		var patience <-chan time.Time
@@ -196,9 +201,15 @@ func (t *TTY) run(data <-chan []byte) {
 		case <-tick.C:
 			if w, h := t.Size(); w != width || h != height {
 				width, height = w, h
-				t.press([]Key{{Name: Redraw}})
+				settled = time.After(settleTime)
 			}
+		case <-settled:
+			t.press([]Key{{Name: Redraw}})
 		case s := <-t.signals:
+			if resizes(s) {
+				settled = time.After(settleTime)
+				continue
+			}
 			again := signalled && s == os.Interrupt
 			signalled = s == os.Interrupt
 			if t.obey(s, again) {

@@ -12,6 +12,9 @@ const resizePoll = 250 * time.Millisecond
 
 var notified = []os.Signal{os.Interrupt}
 
+// resizes tells that a signal says that the size has changed: none does.
+func resizes(os.Signal) bool { return false }
+
 // obey does what a signal asks for and tells whether no more keys will come.
 func (t *TTY) obey(_ os.Signal, again bool) bool {
 	if !again {

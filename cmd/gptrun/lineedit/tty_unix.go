@@ -14,14 +14,14 @@ const resizePoll = time.Hour
 
 var notified = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGWINCH, syscall.SIGCONT}
 
+// resizes tells that a signal says that the size has changed.
+func resizes(s os.Signal) bool { return s == syscall.SIGWINCH }
+
 // obey does what a signal asks for and tells whether no more keys will come. The
 // second Ctrl-C in a row by signals, again, ends the process like SIGTERM: whoever
 // sends it has no keys.
 func (t *TTY) obey(s os.Signal, again bool) bool {
 	switch s {
-	case syscall.SIGWINCH:
-		t.press([]Key{{Name: Redraw}})
-		return false
 	case syscall.SIGCONT: // the shell has set modes of its own
 		_ = t.takeOver()
 		t.press([]Key{{Name: Redraw}})
