@@ -12,6 +12,9 @@ import (
 
 // Chat is a conversation with a model. What of it has been evaluated is not
 // evaluated again: an answer starts in time proportional to the text that is new.
+// Earlier answers keep the tokens that the model chose; blanks around them stay in
+// the context where the template trims them. A template that drops the thinking of
+// earlier answers makes the chat go back to where it began.
 // It is used by one goroutine at a time.
 type Chat struct {
 	session   *Session

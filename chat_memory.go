@@ -2,6 +2,7 @@ package gptrun
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/gptrun/gptrun/runtime/chat"
 	"github.com/gptrun/gptrun/runtime/token"
@@ -55,19 +56,23 @@ func (m *chatMemory) adopt(rendered string) {
 	if last < 0 || m.marks[last].text != len(m.text) {
 		return
 	}
-	answer := strings.TrimSpace(m.text[m.prompt:])
-	after := strings.TrimLeft(rendered[m.prompt:], blanks)
-	if answer == "" || !strings.HasPrefix(after, answer) {
+	written := strings.TrimLeftFunc(m.text[m.prompt:], isSpace)
+	answer := strings.TrimRightFunc(written, isSpace)
+	after := rendered[m.prompt:]
+	if answer == "" {
+		written = m.text[m.prompt:]
+	} else {
+		after = strings.TrimLeftFunc(after, isSpace)
+	}
+	if !strings.HasPrefix(after, answer) {
 		return
 	}
-	_, trimmed, _ := strings.Cut(m.text[m.prompt:], answer)
-	end := len(answer) + commonText(after[len(answer):], trimmed)
-	m.text = rendered[:len(rendered)-len(after)+end]
+	m.text = rendered[:len(rendered)-len(after)+commonText(after, written)]
 	m.marks[last].text = len(m.text)
 }
 
-// blanks are what Python's str.strip takes away of ASCII.
-const blanks = " \t\n\v\f\r"
+// isSpace is what Python's str.strip takes away.
+func isSpace(r rune) bool { return unicode.IsSpace(r) || '\x1c' <= r && r <= '\x1f' }
 
 // forget drops what is known of tokens from n on.
 func (m *chatMemory) forget(n int) {

@@ -19,6 +19,10 @@ type Token struct {
 	Text string
 	// Thinking tells that the text is of the thinking before a chat's answer.
 	Thinking bool
+
+	// What [Logprobs] asks for, else 0 and nil.
+	Logprob float64        // ln of the token's probability
+	Top     []TokenLogprob // the likeliest tokens in its place, the likeliest first
 }
 
 // StopReason says why generation ended.
@@ -118,8 +122,9 @@ type generator struct {
 	text      *token.Stream
 	stopper   *sample.Stopper
 	answer    *chatAnswer // of a chat; else nil
+	logprobs  logprobs
 	max       int
-	held      []int32      // tokens that are not yielded yet, since some of their text is not certain
+	held      []Token      // not yielded yet, since some of their text is not certain
 	certain   []chat.Piece // their text, as far as it is
 }
 
@@ -139,6 +144,7 @@ func (g *generator) start(o generateOptions, prompt func(*token.Tokenizer) ([]in
 	if err := s.append(ids); err != nil {
 		return err
 	}
+	g.logprobs = newLogprobs(o.logprobs, s.model.run, g.tokenizer)
 	g.text, g.stopper, g.max = g.tokenizer.NewContinuation(), sample.NewStopper(o.stops), o.max
 	if g.answer != nil {
 		g.text.Show(g.answer.Markers())
@@ -168,13 +174,13 @@ func (g *generator) run() error {
 		if t.GeneratedTokens > 0 {
 			logits, err = s.evaluate(g.ctx)
 		}
-		var id int32
+		var picked Token
 		if err == nil {
-			id, err = g.pick(logits)
+			picked, err = g.pick(logits)
 		}
 		t.Generate += time.Since(begin)
 		if err == nil && s.stop == StopNone {
-			g.emit(id)
+			g.emit(picked)
 		}
 		if g.left {
 			return nil
@@ -185,30 +191,31 @@ func (g *generator) run() error {
 }
 
 // pick samples a token and appends it to the text, unless it ends it.
-func (g *generator) pick(logits []float32) (int32, error) {
+func (g *generator) pick(logits []float32) (Token, error) {
 	s := g.session
 	vocabulary := len(logits)
+	g.logprobs.keep(logits)
 	id := g.sampler.Sample(logits)
 	switch {
 	case id == -1:
-		return 0, s.model.file.Named(ErrLogits)
+		return Token{}, s.model.file.Named(ErrLogits)
 	case id < 0 || int(id) >= vocabulary:
-		return 0, fmt.Errorf("sampled token %d: %w; the vocabulary has %d", id, ErrToken, vocabulary)
+		return Token{}, fmt.Errorf("sampled token %d: %w; the vocabulary has %d", id, ErrToken, vocabulary)
 	case g.tokenizer.IsEOG(id):
 		s.stop = StopEOS
-		return id, nil
+		return Token{ID: id}, nil
 	}
 	g.sampler.Accept(id)
 	s.tokens = append(s.tokens, id)
 	s.timings.GeneratedTokens++
-	return id, nil
+	return g.logprobs.token(id), nil
 }
 
 // emit yields the token, and those held, once their text is certain.
-func (g *generator) emit(id int32) {
-	raw := g.text.Next(id)
+func (g *generator) emit(t Token) {
+	raw := g.text.Next(t.ID)
 	text, stopped := g.stopper.Next(raw)
-	g.held = append(g.held, id)
+	g.held = append(g.held, t)
 	if g.answer != nil {
 		g.answer.note(raw, len(text), g.text.Holding())
 	}
@@ -227,17 +234,21 @@ func (g *generator) add(text string) {
 	if g.answer != nil {
 		g.addPieces(g.answer.Next(text))
 	} else if text != "" {
-		g.addPieces([]chat.Piece{{Text: text}})
+		g.addPiece(chat.Piece{Text: text})
 	}
 }
 
 func (g *generator) addPieces(pieces []chat.Piece) {
 	for _, p := range pieces {
-		if n := len(g.certain); n > 0 && g.certain[n-1].Thinking == p.Thinking {
-			g.certain[n-1].Text += p.Text
-		} else {
-			g.certain = append(g.certain, p)
-		}
+		g.addPiece(p)
+	}
+}
+
+func (g *generator) addPiece(p chat.Piece) {
+	if n := len(g.certain); n > 0 && g.certain[n-1].Thinking == p.Thinking {
+		g.certain[n-1].Text += p.Text
+	} else {
+		g.certain = append(g.certain, p)
 	}
 }
 
@@ -245,11 +256,10 @@ func (g *generator) addPieces(pieces []chat.Piece) {
 func (g *generator) release() {
 	last := chat.Piece{Thinking: g.answer.thinking()}
 	for i := range max(len(g.held), len(g.certain)) {
-		tok := Token{ID: token.None}
+		tok, piece := Token{ID: token.None}, last
 		if i < len(g.held) {
-			tok.ID = g.held[i]
+			tok = g.held[i]
 		}
-		piece := last
 		if i < len(g.certain) {
 			piece = g.certain[i]
 		}
@@ -258,6 +268,7 @@ func (g *generator) release() {
 			g.left = true
 		}
 	}
+	clear(g.held) // their lists are the caller's
 	g.held, g.certain = g.held[:0], g.certain[:0]
 }
 

@@ -406,13 +406,13 @@ func TestADecodeStepWithItsSamplingAllocatesNothing(t *testing.T) {
 					if err != nil {
 						panic(err)
 					}
-					id, err := g.pick(logits)
+					picked, err := g.pick(logits)
 					if err != nil {
 						panic(err)
 					}
 					if s.stop == StopEOS {
 						s.stop = StopNone
-						s.tokens = append(s.tokens, id)
+						s.tokens = append(s.tokens, picked.ID)
 					}
 				}
 				for range 20 {

@@ -16,7 +16,7 @@ import (
 
 // chatFlags are chat's flags.
 type chatFlags struct {
-	input
+	modelName
 	modelFlags
 	samplingFlags
 	templateFlags
@@ -27,19 +27,24 @@ type chatFlags struct {
 
 func defineChat(f *flags) func(context.Context, *terminal, []string) error {
 	c := &chatFlags{}
-	c.defineModel(f)
-	f.text(&c.system, "sys system-prompt system", "TEXT", "system message")
-	f.text(&c.history, "history", "FILE", "keeps what was typed, for the keys up and Ctrl-R; - for no file")
+	f.group("Model")
+	c.modelName.define(f)
 	before := len(f.defs)
 	c.samplingFlags.define(f)
 	c.settings.defs = f.defs[before:]
+	f.group("Chat")
+	f.text(&c.system, "sys system-prompt system", "TEXT", "system message")
+	f.text(&c.history, "history", "FILE", "keeps what was typed, for the keys up and Ctrl-R; - for none")
 	c.templateFlags.define(f)
 	c.modelFlags.define(f)
+	f.describe("At a terminal /help lists commands and keys; Ctrl-C stops an answer, Ctrl-D leaves. Where the input or the output is no terminal, each line of the input that is not empty is a message, commands included, and only the answers go to standard output, without thinking.")
+	f.example(`gptrun chat -m model.gguf -sys "Be brief."`, "talk with a model")
+	f.example(`printf 'Hello\nWhy?\n' | gptrun chat -m model.gguf`, "two messages and their answers")
 	return c.run
 }
 
 func (c *chatFlags) run(ctx context.Context, t *terminal, _ []string) (err error) {
-	path, err := c.model()
+	path, err := c.model(ctx, t)
 	if err != nil {
 		return err
 	}
@@ -71,7 +76,7 @@ func (c *chatFlags) run(ctx context.Context, t *terminal, _ []string) (err error
 			_, err := model.ApplyChatTemplate(messages, opts...)
 			return err
 		},
-		sampling: &c.samplingFlags, settings: &c.settings, colours: t.colours(), opening: opening, wipe: wipe, verbose: c.verbose,
+		sampling: &c.samplingFlags, settings: &c.settings, style: t.style(t.outIsTerminal), opening: opening, wipe: wipe, verbose: c.verbose,
 	}
 	if k.name == "" {
 		k.name = filepath.Base(path)
@@ -103,7 +108,7 @@ type talk struct {
 	name     string                       // the model's
 	sampling *samplingFlags
 	settings *flags // set them
-	colours  bool   // the terminal shows them
+	style    style
 	opening  time.Duration
 	wipe     func() // ends what shows of loading
 	verbose  bool
@@ -153,7 +158,7 @@ func (k *talk) answer(ctx context.Context, ask question) error {
 	options := append(k.sampling.options(), gptrun.Seed(uint64(k.sampling.seed)+uint64(k.answers)))
 	k.answers++
 	var failure error // of the model, not of printing
-	a := newAnswer(k.t, false)
+	a := newAnswer(k.t, nil, plainText, -1)
 	err := a.stream(func(yield func(gptrun.Token, error) bool) {
 		for token, err := range ask(ctx, options...) {
 			failure = err

@@ -139,10 +139,7 @@ func (k *talk) reply(ctx context.Context, ask question) error {
 
 // hint prints a line that is not the model's.
 func (k *talk) hint(line string) error {
-	if k.colours {
-		line = dimmed + line + undimmed
-	}
-	_, err := io.WriteString(k.out, line+"\n")
+	_, err := io.WriteString(k.out, k.style.dim(line)+"\n")
 	return err
 }
 

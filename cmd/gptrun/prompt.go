@@ -15,24 +15,35 @@ type promptFlags struct {
 	modelFlags
 	templateFlags
 	samplingFlags
-	system    string
-	raw, json bool
+	raw    bool
+	system string
+	answerFlags
 }
 
 func definePrompt(f *flags) func(context.Context, *terminal, []string) error {
 	p := &promptFlags{}
 	p.input.define(f)
 	p.samplingFlags.define(f)
-	f.text(&p.system, "sys system-prompt system", "TEXT", "system message, for a model with a chat template")
+	f.group("Chat template, of models that have one")
+	f.toggle(&p.raw, "raw", "take the text as it is, without the template")
+	f.text(&p.system, "sys system-prompt system", "TEXT", "system message")
 	p.templateFlags.define(f)
-	f.toggle(&p.raw, "raw", "take the text as it is, without the model's chat template")
-	f.toggle(&p.json, "json", `print {"tokens":[…],"text":…,"stop":…,"timings":{…}} at the end, with thinking and tool_calls where there are any`)
+	p.answerFlags.define(f)
 	p.modelFlags.define(f)
+	f.describe("A model with a chat template answers the text as a user's message; one without, a base model, goes on with the text. The answer streams to standard output, everything else goes to standard error. Without -p, -f or arguments the text is read from standard input.")
+	f.example(`gptrun prompt -m model.gguf -sys "Be brief." "Why is the sky blue?"`, "a chat model answers")
+	f.example(exampleFor, "go on with a text")
+	f.example("gptrun prompt -m model.gguf -f question.txt --temp 0 --json", "a file's text, and an answer for programs")
+	f.example(`echo "Dear Sir," | gptrun prompt -m model.gguf --raw -s 7 -v`, "a pipe, a fixed seed, and times at the end")
 	return p.run
 }
 
 func (p *promptFlags) run(ctx context.Context, t *terminal, args []string) (err error) {
-	path, err := p.model()
+	path, err := p.model(ctx, t)
+	if err != nil {
+		return err
+	}
+	format, err := p.format()
 	if err != nil {
 		return err
 	}
@@ -50,12 +61,12 @@ func (p *promptFlags) run(ctx context.Context, t *terminal, args []string) (err 
 	if err != nil {
 		return err
 	}
-	g, err := p.generation(ctx, t, model, info, text)
+	g, err := p.generation(ctx, t, model, text, format)
 	if err != nil {
 		return err
 	}
 	defer closing(g, &err)
-	a := newAnswer(t, p.json)
+	a := newAnswer(t, model, format, p.logprobs)
 	err = a.stream(g.tokens)
 	wipe()
 	stop, timings := g.Stop(), g.Timings()
@@ -64,7 +75,7 @@ func (p *promptFlags) run(ctx context.Context, t *terminal, args []string) (err 
 		if e := a.finish(g.message(), stop, timings); err == nil {
 			err = e
 		}
-	} else if !p.json && a.last != 0 && a.last != '\n' {
+	} else if format == plainText && a.last != 0 && a.last != '\n' {
 		_, _ = io.WriteString(a.out, "\n") // the error gets a line of its own
 	}
 	if p.verbose {
@@ -101,13 +112,21 @@ func (g *generation) message() *gptrun.Message {
 
 // generation prepares the answer: as the model's chat template has it, where
 // there is one.
-func (p *promptFlags) generation(ctx context.Context, t *terminal, model *gptrun.Model, info gptrun.Info, text string) (*generation, error) {
+func (p *promptFlags) generation(ctx context.Context, t *terminal, model *gptrun.Model, text string, format answerFormat) (*generation, error) {
+	info, err := model.Info()
+	if err != nil {
+		return nil, err
+	}
+	options := p.samplingFlags.options()
+	if format != plainText {
+		options = append(options, gptrun.Logprobs(p.logprobs))
+	}
 	if p.raw || !info.ChatTemplate {
 		if p.system != "" || p.toolsFile != "" || len(p.vars) > 0 {
 			return nil, usageError("--system, --tools and --var need a model with a chat template, and no --raw")
 		}
 		s := model.NewSession()
-		return &generation{s, s.Generate(ctx, text, p.samplingFlags.options()...), nil}, nil
+		return &generation{s, s.Generate(ctx, text, options...), nil}, nil
 	}
 	opts, err := p.templateFlags.options()
 	if err != nil {
@@ -120,5 +139,5 @@ func (p *promptFlags) generation(ctx context.Context, t *terminal, model *gptrun
 	if t.errIsTerminal {
 		fmt.Fprintln(t.err, "gptrun: the text goes through the model's chat template; --raw leaves it as it is")
 	}
-	return &generation{c, c.Send(ctx, text, p.samplingFlags.options()...), c}, nil
+	return &generation{c, c.Send(ctx, text, options...), c}, nil
 }

@@ -31,8 +31,11 @@ func parseSeed(s string) (uint32, error) {
 
 func (s *samplingFlags) define(f *flags) {
 	*s = samplingFlags{tokens: -1, seed: randomSeed, temp: 0.8, topK: 40, topP: 0.95, minP: 0.05, penalty: 1, lastN: 64}
+	f.group("Generation")
 	f.integer(&s.tokens, -1, "n n-predict predict", "N", "most tokens to generate; -1: up to the end of the context")
 	value(f, &s.seed, parseSeed, "s seed", "N", "seed of the choice of tokens; -1: a random one").standard = "-1"
+	value(f, &s.stops, func(text string) ([]string, error) { return append(s.stops, text), nil }, "r reverse-prompt", "TEXT", "stop before this text").many()
+	f.group("Sampling")
 	const large = 1e9
 	f.float(&s.temp, -large, large, "temperature temp", "T", "divides the logits; 0: the likeliest token always")
 	f.integer(&s.topK, -1, "top-k", "K", "keep the K likeliest tokens; 0: all")
@@ -40,7 +43,6 @@ func (s *samplingFlags) define(f *flags) {
 	f.float(&s.minP, 0, 1, "min-p", "P", "keep tokens at least P times as likely as the likeliest; 0: all")
 	f.float(&s.penalty, 0, large, "repeat-penalty", "X", "weaken recent tokens; 1: no")
 	f.integer(&s.lastN, -1, "repeat-last-n", "N", "how many tokens are recent; -1: the context")
-	value(f, &s.stops, func(text string) ([]string, error) { return append(s.stops, text), nil }, "r reverse-prompt", "TEXT", "stop before this text; may be given several times").standard = ""
 }
 
 // draw settles the seed where a random one is asked for.

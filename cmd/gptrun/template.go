@@ -25,7 +25,7 @@ func (c *templateFlags) define(f *flags) {
 	value(f, &c.vars, func(s string) ([]chat.Field, error) {
 		v, err := parseVar(s)
 		return append(c.vars, v), err
-	}, "var", "KEY=JSON", "variable of the chat template, such as enable_thinking=false; may be given several times").standard = ""
+	}, "var", "KEY=JSON", "variable of the template, such as enable_thinking=false").many()
 }
 
 // parseVar reads KEY=JSON.
@@ -77,6 +77,8 @@ func defineChatTemplate(f *flags) func(context.Context, *terminal, []string) err
 	f.toggle(&asJSON, "json", `print {"text":…}`)
 	f.toggle(&noGenerationPrompt, "no-generation-prompt", "leave out what makes the model answer")
 	flags.define(f)
+	f.describe("Messages are read from standard input as a JSON list, in the form of OpenAI's and transformers' messages. The text that the template makes of them is printed, without the token that begins texts where the template does not write it.")
+	f.example(`echo '[{"role":"user","content":"Hi"}]' | gptrun chat-template -m model.gguf`, "what the model is given")
 	return func(_ context.Context, t *terminal, _ []string) (err error) {
 		if model == "" {
 			return errNoModel

@@ -39,15 +39,6 @@ func (t *terminal) dumb() bool {
 	return kind == "dumb"
 }
 
-// What begins and ends dim text.
-const dimmed, undimmed = "\x1b[2m", "\x1b[0m"
-
-// colours tells whether to write on the output in colours.
-func (t *terminal) colours() bool {
-	no, _ := t.env("NO_COLOR")
-	return t.outIsTerminal && !t.dumb() && no == ""
-}
-
 // stateDir is where the user's programs keep what they remember; "": unknown.
 func (t *terminal) stateDir() string {
 	dir, _ := t.env("XDG_STATE_HOME")

@@ -18,12 +18,15 @@ var (
 	ErrTemplate = errors.New("chat template")
 )
 
+// templateError is an error of the engine, which says that it is about a chat template.
+type templateError struct{ error }
+
+func (e templateError) Unwrap() []error { return []error{ErrTemplate, e.error} }
+
 const (
 	templateKey = "tokenizer.chat_template"
 	// toolTemplate names the template that transformers takes where tools are given.
 	toolTemplate = "tool_use"
-	// maxTemplate bounds a template's text. The longest in use have some 30 kB.
-	maxTemplate = 1 << 20
 )
 
 // specialTokens are the variables that hold the texts of special tokens, and
@@ -111,12 +114,9 @@ func fileTemplate(m *loader.Metadata, key string) (*Template, error) {
 }
 
 func parse(source string) (*Template, error) {
-	if len(source) > maxTemplate {
-		return nil, fmt.Errorf("%w: it has %d bytes; at most %d are read", ErrTemplate, len(source), maxTemplate)
-	}
 	engine, err := jinja.Parse(source)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrTemplate, err)
+		return nil, templateError{err}
 	}
 	t := &Template{source: source, engine: engine, thinking: reasoningKey}
 	for _, key := range []string{reasoningKey, "reasoning", "thinking"} {
@@ -238,7 +238,7 @@ func (t *Templates) render(template *Template, messages []any, o Options) (strin
 	}
 	text, err := template.engine.Render(vars)
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrTemplate, err)
+		return "", templateError{err}
 	}
 	return text, nil
 }

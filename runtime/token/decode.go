@@ -5,14 +5,10 @@ import (
 	"unicode/utf8"
 )
 
-// AppendToken appends the bytes that one token stands for, which need not be
-// whole characters. Control and unknown tokens stand for nothing, with special
+// Piece is the bytes that one token stands for, which need not be whole
+// characters. Control and unknown tokens stand for nothing, with special
 // for their texts; ids out of range stand for nothing. No leading space is removed.
-func (t *Tokenizer) AppendToken(dst []byte, id ID, special bool) []byte {
-	return append(dst, t.piece(id, special)...)
-}
-
-func (t *Tokenizer) piece(id ID, special bool) string {
+func (t *Tokenizer) Piece(id ID, special bool) string {
 	if !t.has(id) || !special && t.attrs[id]&(control|unknown) != 0 {
 		return ""
 	}
@@ -96,9 +92,9 @@ func (s *Stream) Flush() string {
 
 // piece is the bytes of the next token.
 func (s *Stream) piece(id ID) string {
-	piece := s.t.piece(id, s.special)
+	piece := s.t.Piece(id, s.special)
 	if piece == "" && slices.Contains(s.shown, id) {
-		piece = s.t.piece(id, true)
+		piece = s.t.Piece(id, true)
 	}
 	if s.strip && piece != "" {
 		s.strip = false
