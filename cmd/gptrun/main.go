@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"unicode"
+
+	"github.com/gptrun/gptrun/cmd/gptrun/lineedit"
 )
 
 const (
@@ -30,6 +32,7 @@ type command struct {
 // commands are all subcommands, in the order of the help text.
 var commands = []command{
 	{"prompt", "[TEXT…]", "answer a prompt, or continue a text", definePrompt},
+	{"chat", "", "hold a conversation", defineChat},
 	{"pull", "NAME…", "download models, by name, into the cache", definePull},
 	{"list", "", "list the models in the cache", defineList},
 	{"rm", "NAME…", "delete models from the cache", defineRemove},
@@ -71,7 +74,7 @@ func run(ctx context.Context, t *terminal, args []string) int {
 	case errors.As(err, &usage):
 		complain(t, err)
 		return exitUsage
-	case ctx.Err() != nil:
+	case ctx.Err() != nil, errors.Is(err, lineedit.ErrTerminated):
 		return exitInterrupted
 	case !errors.Is(err, syscall.EPIPE): // whoever reads the answer has had enough
 		complain(t, err)

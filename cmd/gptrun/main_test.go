@@ -21,7 +21,23 @@ import (
 // asCommand makes the test binary behave as gptrun.
 const asCommand = "GPTRUN_TEST_AS_COMMAND"
 
+// panicking makes it panic when it begins its first answer.
+const panicking = "GPTRUN_TEST_PANIC"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" && os.Getenv(panicking) != "" {
+		terminal := standardTerminal(context.Background())
+		looked := 0 // for colours: at the beginning, then for each answer
+		terminal.env = func(name string) (string, bool) {
+			if name == "NO_COLOR" {
+				if looked++; looked > 1 {
+					panic("a panic for the test")
+				}
+			}
+			return os.LookupEnv(name)
+		}
+		os.Exit(run(context.Background(), terminal, os.Args[1:]))
+	}
 	if os.Getenv(asCommand) != "" {
 		main()
 	}

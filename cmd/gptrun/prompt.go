@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"math/rand/v2"
-	"strconv"
 
 	"github.com/gptrun/gptrun"
 )
@@ -16,47 +14,20 @@ type promptFlags struct {
 	input
 	modelFlags
 	templateFlags
-	tokens                    int
-	seed                      uint32
-	temp, topP, minP, penalty float32
-	topK, lastN               int
-	stops                     []string
-	raw                       bool
-	system                    string
+	samplingFlags
+	raw    bool
+	system string
 	answerFlags
 }
 
-// randomSeed asks for a seed of gptrun's choice.
-const randomSeed = 0xffffffff
-
-// parseSeed reads a seed; −1 is randomSeed.
-func parseSeed(s string) (uint32, error) {
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n < -1 || n > randomSeed {
-		return 0, fmt.Errorf("%q is not within -1 and %d", s, uint32(randomSeed))
-	}
-	return uint32(n), nil
-}
-
 func definePrompt(f *flags) func(context.Context, *terminal, []string) error {
-	p := &promptFlags{tokens: -1, seed: randomSeed, temp: 0.8, topK: 40, topP: 0.95, minP: 0.05, penalty: 1, lastN: 64}
+	p := &promptFlags{}
 	p.input.define(f)
-	f.group("Generation")
-	f.integer(&p.tokens, -1, "n n-predict predict", "N", "most tokens to generate; -1: up to the end of the context")
-	value(f, &p.seed, parseSeed, "s seed", "N", "seed of the choice of tokens; -1: a random one").standard = "-1"
-	value(f, &p.stops, func(s string) ([]string, error) { return append(p.stops, s), nil }, "r reverse-prompt", "TEXT", "stop before this text").many()
+	p.samplingFlags.define(f)
 	f.group("Chat template, of models that have one")
 	f.toggle(&p.raw, "raw", "take the text as it is, without the template")
 	f.text(&p.system, "sys system-prompt system", "TEXT", "system message")
 	p.templateFlags.define(f)
-	f.group("Sampling")
-	const large = 1e9
-	f.float(&p.temp, -large, large, "temperature temp", "T", "divides the logits; 0: the likeliest token always")
-	f.integer(&p.topK, -1, "top-k", "K", "keep the K likeliest tokens; 0: all")
-	f.float(&p.topP, 0, 1, "top-p", "P", "keep the likeliest tokens that sum to P; 1: all")
-	f.float(&p.minP, 0, 1, "min-p", "P", "keep tokens at least P times as likely as the likeliest; 0: all")
-	f.float(&p.penalty, 0, large, "repeat-penalty", "X", "weaken recent tokens; 1: no")
-	f.integer(&p.lastN, -1, "repeat-last-n", "N", "how many tokens are recent; -1: the context")
 	p.answerFlags.define(f)
 	p.modelFlags.define(f)
 	f.describe("A model with a chat template answers the text as a user's message; one without, a base model, goes on with the text. The answer streams to standard output, everything else goes to standard error. Without -p, -f or arguments the text is read from standard input.")
@@ -80,9 +51,7 @@ func (p *promptFlags) run(ctx context.Context, t *terminal, args []string) (err 
 	if err != nil {
 		return err
 	}
-	if p.seed == randomSeed {
-		p.seed = rand.Uint32N(randomSeed)
-	}
+	p.draw()
 	model, opening, wipe, err := p.open(t, path)
 	if err != nil {
 		return err
@@ -148,7 +117,7 @@ func (p *promptFlags) generation(ctx context.Context, t *terminal, model *gptrun
 	if err != nil {
 		return nil, err
 	}
-	options := p.options()
+	options := p.samplingFlags.options()
 	if format != plainText {
 		options = append(options, gptrun.Logprobs(p.logprobs))
 	}
@@ -159,15 +128,11 @@ func (p *promptFlags) generation(ctx context.Context, t *terminal, model *gptrun
 		s := model.NewSession()
 		return &generation{s, s.Generate(ctx, text, options...), nil}, nil
 	}
-	tools, err := p.tools()
+	opts, err := p.templateFlags.options()
 	if err != nil {
 		return nil, err
 	}
-	opts := []gptrun.ChatOption{gptrun.System(p.system), gptrun.Tools(tools...)}
-	for _, v := range p.vars {
-		opts = append(opts, gptrun.TemplateVar(v.Key, v.Value))
-	}
-	c, err := model.NewChat(opts...)
+	c, err := model.NewChat(append(opts, gptrun.System(p.system))...)
 	if err != nil {
 		return nil, fmt.Errorf("%w (--raw does without)", err)
 	}
@@ -175,12 +140,4 @@ func (p *promptFlags) generation(ctx context.Context, t *terminal, model *gptrun
 		fmt.Fprintln(t.err, "gptrun: the text goes through the model's chat template; --raw leaves it as it is")
 	}
 	return &generation{c, c.Send(ctx, text, options...), c}, nil
-}
-
-func (p *promptFlags) options() []gptrun.GenerateOption {
-	return []gptrun.GenerateOption{
-		gptrun.MaxTokens(p.tokens), gptrun.Seed(uint64(p.seed)), gptrun.Temperature(p.temp),
-		gptrun.TopK(p.topK), gptrun.TopP(p.topP), gptrun.MinP(p.minP),
-		gptrun.RepeatPenalty(p.penalty, p.lastN), gptrun.StopAt(p.stops...),
-	}
 }

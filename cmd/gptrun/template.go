@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/gptrun/gptrun"
 	"github.com/gptrun/gptrun/loader"
 	"github.com/gptrun/gptrun/runtime/chat"
 	"github.com/gptrun/gptrun/runtime/token"
@@ -53,6 +54,19 @@ func (c *templateFlags) tools() ([]json.RawMessage, error) {
 		return nil, fmt.Errorf("%s: not a JSON list of functions: %w", c.toolsFile, err)
 	}
 	return list, nil
+}
+
+// options are what a chat is made with.
+func (c *templateFlags) options() ([]gptrun.ChatOption, error) {
+	tools, err := c.tools()
+	if err != nil {
+		return nil, err
+	}
+	opts := []gptrun.ChatOption{gptrun.Tools(tools...)}
+	for _, v := range c.vars {
+		opts = append(opts, gptrun.TemplateVar(v.Key, v.Value))
+	}
+	return opts, nil
 }
 
 func defineChatTemplate(f *flags) func(context.Context, *terminal, []string) error {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	goruntime "runtime"
 	"strings"
 	"time"
 	"unicode"
@@ -20,6 +22,40 @@ func standardTerminal(ctx context.Context) *terminal {
 		errIsTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 		env:           os.LookupEnv,
 	}
+}
+
+// files are the terminal's files, where a person both types and looks on.
+func (t *terminal) files() (in, out *os.File, ok bool) {
+	if i, isFile := t.in.(*interruptible); isFile && t.inIsTerminal && t.outIsTerminal {
+		in, ok = i.r.(*os.File)
+		out, _ = t.out.(*os.File)
+	}
+	return in, out, ok && out != nil
+}
+
+// dumb tells that the terminal knows no escape sequences.
+func (t *terminal) dumb() bool {
+	kind, _ := t.env("TERM")
+	return kind == "dumb"
+}
+
+// stateDir is where the user's programs keep what they remember; "": unknown.
+func (t *terminal) stateDir() string {
+	dir, _ := t.env("XDG_STATE_HOME")
+	if !filepath.IsAbs(dir) {
+		switch goruntime.GOOS {
+		case "windows", "darwin", "ios":
+			dir, _ = os.UserCacheDir()
+		default:
+			if dir, _ = t.env("HOME"); dir != "" {
+				dir = filepath.Join(dir, ".local", "state")
+			}
+		}
+	}
+	if dir == "" {
+		return ""
+	}
+	return filepath.Join(dir, "gptrun")
 }
 
 // interruptible is a reader that gives up waiting when ctx ends.

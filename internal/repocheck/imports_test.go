@@ -20,7 +20,7 @@ var layout = map[string]struct{ internal, external []string }{
 	"loader":     {[]string{"quant"}, []string{"golang.org/x/sys"}},
 	"runtime":    {[]string{"kernels", "loader", "quant"}, []string{"github.com/klauspost/cpuid/v2", "golang.org/x/sys"}},
 	"hub":        {[]string{"loader"}, []string{"golang.org/x/sys"}},
-	"cmd/gptrun": {[]string{".", "hub", "quant", "loader", "runtime"}, []string{"github.com/urfave/cli/v3", "golang.org/x/sys", "golang.org/x/term"}},
+	"cmd/gptrun": {[]string{".", "hub", "quant", "loader", "runtime"}, []string{"github.com/rivo/uniseg", "github.com/urfave/cli/v3", "golang.org/x/sys", "golang.org/x/term"}},
 	"bench":      {[]string{".", "asm", "quant", "kernels", "loader", "runtime"}, nil},
 	"examples":   {[]string{"."}, nil},
 	"scripts":    {nil, nil},
