@@ -1,13 +1,13 @@
 # GPTRUN_LAB holds the real models and llama.cpp's vocabularies; make lab fills it.
 export GPTRUN_LAB ?= $(HOME)/.cache/gptrun-lab
 
-.PHONY: build demo lab test bench generate lint ci
+.PHONY: build release lab test bench generate lint ci
 
 build: # one static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o gptrun ./cmd/gptrun
 
-demo: # answer a prompt with a small model, fetched on first use
-	scripts/demo.sh
+release: # archives for six platforms in dist/; VERSION=v1.2.3 for another than git's
+	go run ./scripts/release -version="$(VERSION)"
 
 lab: # fetch the real models and vocabularies
 	python3 scripts/lab.py

@@ -4,7 +4,7 @@
 // [Open] maps a model file; metadata, tokenizer and an estimate of the memory
 // needed are there at once, and weights are packed when first used. A
 // [Session] holds one text: [Session.Generate] continues it, [Session.Eval]
-// gives logits.
+// gives logits. A [Chat] holds a conversation through the model's chat template.
 //
 // The same file, prompt, parameters and seed give the same tokens on every
 // machine, with any number of threads and any batch size.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gptrun/gptrun/loader"
 	"github.com/gptrun/gptrun/runtime"
+	"github.com/gptrun/gptrun/runtime/chat"
 	"github.com/gptrun/gptrun/runtime/token"
 )
 
@@ -34,6 +35,14 @@ var (
 	ErrBusy = errors.New("the session is in use")
 	// ErrEmpty reports that there is no token to evaluate.
 	ErrEmpty = errors.New("there is nothing to continue: no text, and the model begins with no token of its own")
+	// ErrNoChatTemplate reports a model file without a chat template: mostly of a
+	// base model, which continues texts and holds no conversations.
+	ErrNoChatTemplate = chat.ErrNoTemplate
+	// ErrChatTemplate reports a chat template that is malformed or refuses the
+	// messages; the error has what the template says.
+	ErrChatTemplate = chat.ErrTemplate
+	// ErrMessage reports JSON that is no message of a conversation.
+	ErrMessage = chat.ErrMessage
 	// ErrLogits reports a model that gives no probability to any token.
 	ErrLogits = errors.New("the model's logits are not numbers")
 )

@@ -350,3 +350,39 @@ func ExampleSamplerFunc_Accept() {
 	// Output:
 	// 0
 }
+
+func ExampleLogprobs() {
+	model := open(gpt2)
+	defer model.Close()
+	session := model.NewSession()
+	defer session.Close()
+	for token, err := range session.Generate(context.Background(), "Once upon a time", gptrun.Logprobs(2), gptrun.MaxTokens(1), gptrun.Temperature(0)) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("%q %.2f\n", token.Text, token.Logprob)
+		for _, other := range token.Top {
+			fmt.Printf("  %d %q %.2f\n", other.ID, other.Text, other.Logprob)
+		}
+	}
+	// Output:
+	// "id" -1.60
+	//   394 "id" -1.60
+	//   387 "\x9f\xa1" -1.83
+}
+
+func ExampleModel_TokenText() {
+	model := open(gpt2)
+	defer model.Close()
+	ids, err := model.TokenizeText("é") // two tokens of a byte each
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, id := range ids {
+		text, err := model.TokenText(id)
+		fmt.Printf("%q %v\n", text, err)
+	}
+	// Output:
+	// "\xc3" <nil>
+	// "\xa9" <nil>
+}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gptrun/gptrun/loader"
 	"github.com/gptrun/gptrun/runtime"
+	"github.com/gptrun/gptrun/runtime/chat"
 	"github.com/gptrun/gptrun/runtime/token"
 )
 
@@ -15,6 +16,7 @@ type Model struct {
 	file      *loader.File
 	run       *runtime.Model
 	tokenizer func() (*token.Tokenizer, error)
+	templates func() (*chat.Templates, error)
 
 	use    sync.RWMutex // held for reading while the file or the weights are in use
 	closed bool
@@ -57,6 +59,14 @@ func newModel(f *loader.File, opts []Option) (*Model, error) {
 	m.tokenizer = sync.OnceValues(func() (*token.Tokenizer, error) {
 		t, err := token.FromMetadata(&f.Meta)
 		return t, f.Named(err)
+	})
+	m.templates = sync.OnceValues(func() (*chat.Templates, error) {
+		t, err := m.tokenizer()
+		if err != nil {
+			return nil, err
+		}
+		templates, err := chat.FromMetadata(&f.Meta, t)
+		return templates, f.Named(err)
 	})
 	return m, nil
 }

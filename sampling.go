@@ -28,15 +28,16 @@ func (f SamplerFunc) Accept(int32) {}
 type GenerateOption func(*generateOptions)
 
 type generateOptions struct {
-	params  sample.Params
-	seeded  bool
-	max     int // −1: no bound
-	stops   []string
-	sampler Sampler
+	params   sample.Params
+	seeded   bool
+	max      int // −1: no bound
+	logprobs int // likeliest tokens to list with each; −1: no log-probabilities
+	stops    []string
+	sampler  Sampler
 }
 
 func newGenerateOptions(opts []GenerateOption) generateOptions {
-	o := generateOptions{params: sample.Defaults(), max: -1}
+	o := generateOptions{params: sample.Defaults(), max: -1, logprobs: -1}
 	for _, set := range opts {
 		set(&o)
 	}

@@ -228,5 +228,7 @@ func (s *Session) EvalAll(ctx context.Context, ids []int32) iter.Seq2[[]float32,
 // NegLogLikelihood returns −ln p(id), where p is the softmax of the logits:
 // within 1e-6 of the exact value, and the same bits on every machine.
 func (m *Model) NegLogLikelihood(logits []float32, id int32) float64 {
-	return m.run.NegLogLikelihood(logits, id)
+	s := m.run.NewSoftmax()
+	s.Reset(logits)
+	return s.NegLogLikelihood(logits[id])
 }

@@ -400,19 +400,19 @@ func TestADecodeStepWithItsSamplingAllocatesNothing(t *testing.T) {
 				s := newSession(t, m)
 				g := generator{session: s, ctx: context.Background(), yield: func(Token, error) bool { return true }}
 				o := newGenerateOptions([]GenerateOption{Temperature(temperature), RepeatPenalty(1.1, 64), StopAt("\x00")})
-				require.NoError(t, g.start(o, func(*token.Tokenizer) []int32 { return []int32{1, 2, 3} }))
+				require.NoError(t, g.start(o, func(*token.Tokenizer) ([]int32, error) { return []int32{1, 2, 3}, nil }))
 				step := func() {
 					logits, err := s.evaluate(g.ctx)
 					if err != nil {
 						panic(err)
 					}
-					id, err := g.pick(logits)
+					picked, err := g.pick(logits)
 					if err != nil {
 						panic(err)
 					}
 					if s.stop == StopEOS {
 						s.stop = StopNone
-						s.tokens = append(s.tokens, id)
+						s.tokens = append(s.tokens, picked.ID)
 					}
 				}
 				for range 20 {

@@ -6,7 +6,8 @@ usage: python3 scripts/lab.py [--dir DIR] [PART...]
 Parts (default: smollm2 gemma3 vocabs):
   smollm2    SmolLM2-135M-Instruct, Q4_1 (94 MB)
   gemma3     Gemma 3 270M, Q4_K_M (242 MB)
-  vocabs     the vocabularies and the table of Unicode in llama.cpp's source (75 MB)
+  vocabs     the vocabularies, the chat templates and the table of Unicode in
+             llama.cpp's source (75 MB)
   llama.cpp  all of llama.cpp's source, built with cmake, and SmolLM2 in F16,
              Q8_0, Q4_0 and Q4_K_M made with it (about 12 minutes on two cores)
   avx2       llama.cpp's llama-bench once more, without AVX-512
@@ -124,13 +125,14 @@ def fetch_model(lab, name, digest, parts):
 
 
 def fetch_source(lab, everything):
-    """Unpacks llama.cpp's source, or of it only the vocabularies and its table of Unicode."""
+    """Unpacks llama.cpp's source, or of it only vocabularies, chat templates and the table of Unicode."""
     target = lab / SOURCE
     tree = target / "vendor" / "llama.cpp"
-    if (tree / ("CMakeLists.txt" if everything else "src/unicode-data.cpp")).exists():
+    present = ("CMakeLists.txt",) if everything else ("models/templates", "src/unicode-data.cpp")
+    if all((tree / name).exists() for name in present):
         return tree
     lab.mkdir(parents=True, exist_ok=True)
-    wanted = ("",) if everything else ("models/ggml-vocab-", "src/unicode-data.cpp")
+    wanted = ("",) if everything else ("models/ggml-vocab-", "models/templates/", "src/unicode-data.cpp")
     prefixes = tuple(f"{SOURCE}/vendor/llama.cpp/{name}" for name in wanted)
     with tempfile.TemporaryDirectory(dir=lab) as tmp:
         archive = download(lab, SOURCE_PACKAGE, "source", Path(tmp) / "sdist")

@@ -52,15 +52,20 @@ func defineEval(f *flags) func(context.Context, *terminal, []string) error {
 	e.input.define(f)
 	e.idFlag = value(f, &e.ids, parseIDs, "ids", "1,2,3", "token ids instead of a text; nothing is added to them")
 	e.idFlag.standard = ""
-	value(f, &e.logits, parseLogitsWanted, "logits", "WHICH", "logits to print with --json: last, all, none")
+	f.group("Output")
+	value(f, &e.logits, parseLogitsWanted, "logits", "WHICH", "positions whose logits --json prints").oneOf("last", "all", "none")
 	f.text(&e.npy, "npy", "FILE", "write the logits of all positions as a NumPy array [tokens, vocabulary]")
-	f.toggle(&e.json, "json", `print {"tokens":[…],"nll":[…],"logits":[…]}; nll[i] is that of token i+1 after 0…i`)
+	f.toggle(&e.json, "json", `print {"tokens":[…], "nll":[…], "logits":[…]}; nll[i] is that of token i+1 after 0…i`)
 	e.modelFlags.define(f)
+	f.describe("Prints the text's perplexity, or with --json the negative log-likelihood of each token after those before it.")
+	f.example(`gptrun eval -m model.gguf "The capital of France is Paris"`, "how likely a text is")
+	f.example("gptrun eval -m model.gguf -f book.txt -c 4096 --npy logits.npy", "all logits of a file's text, for NumPy")
+	f.example("gptrun eval -m model.gguf --ids 1,15043,3186 --json", "token ids in, the last position's logits out")
 	return e.run
 }
 
 func (e *evalFlags) run(ctx context.Context, t *terminal, args []string) (err error) {
-	path, err := e.model()
+	path, err := e.model(ctx, t)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -24,10 +24,14 @@ type flagDef struct {
 	names    []string // without dashes; the last names the variable
 	argument string   // what stands for its value in the help text; "" for a switch
 	usage    string
-	standard string // the default's text
-	set      func(value string) error
-	typed    bool // set on the command line
-	given    bool // set there or by the environment
+	standard string                   // the default's text
+	title    string                   // of the group that help lists it in
+	values   []string                 // all that it takes, where they are few
+	isList   bool                     // values with commas between them
+	repeated bool                     // may be given several times
+	set      func(value string) error // nil: the flag asks for help
+	typed    bool                     // set on the command line
+	given    bool                     // set there or by the environment
 }
 
 // env is the variable that sets the flag, by one of its names.
@@ -36,11 +40,7 @@ func (d *flagDef) env(name string) string {
 }
 
 func (d *flagDef) spelling() string {
-	var s []string
-	for _, name := range d.names {
-		s = append(s, dashed(name))
-	}
-	text := strings.Join(s, ", ")
+	text := strings.Join(d.spellings(), ", ")
 	if d.argument != "" {
 		text += " " + d.argument
 	}
@@ -54,15 +54,72 @@ func dashed(name string) string {
 	return "-" + name
 }
 
-// flags are a command's flags. One and two dashes mean the same.
+// oneOf says which values the flag takes, for help and completion.
+func (d *flagDef) oneOf(values ...string) *flagDef {
+	d.values = values
+	return d
+}
+
+// many says that the flag adds a value each time it is given.
+func (d *flagDef) many() {
+	d.repeated = true
+	d.standard = ""
+	d.usage += "; may be given several times"
+}
+
+// flags are a command's flags, and what else help says about it. One and two
+// dashes mean the same.
 type flags struct {
-	defs []*flagDef
+	defs     []*flagDef
+	title    string // of the group that flags are added to
+	about    string
+	examples []example
+	words    []string  // those that the command takes as arguments, where they are few
+	commands []command // of the program, for commands that are about it
+}
+
+// example is a command line with what it does.
+type example struct{ line, comment string }
+
+// group makes the flags that follow part of a group with a title. The same
+// title may come again.
+func (f *flags) group(title string) { f.title = title }
+
+// describe adds a paragraph to the command's help.
+func (f *flags) describe(text string) { f.about = text }
+
+// example adds a command line to the command's help.
+func (f *flags) example(line, comment string) {
+	f.examples = append(f.examples, example{line, comment})
+}
+
+// titles are the groups in the order in which they were begun.
+func (f *flags) titles() []string {
+	var titles []string
+	for _, d := range f.defs {
+		if !slices.Contains(titles, d.title) {
+			titles = append(titles, d.title)
+		}
+	}
+	return titles
+}
+
+// in are the flags of a group.
+func (f *flags) in(title string) []*flagDef {
+	var defs []*flagDef
+	for _, d := range f.defs {
+		if d.title == title {
+			defs = append(defs, d)
+		}
+	}
+	return defs
 }
 
 // value adds a flag whose text parse reads into *p. names are separated by
-// spaces; the last one's variable is the one that the help text gives.
+// spaces; the last one's variable is the one that the help text gives. An
+// argument that begins with FILE or DIR is completed as such.
 func value[T any](f *flags, p *T, parse func(string) (T, error), names, argument, usage string) *flagDef {
-	d := &flagDef{names: strings.Fields(names), argument: argument, usage: usage, standard: fmt.Sprint(*p)}
+	d := &flagDef{names: strings.Fields(names), argument: argument, usage: usage, standard: fmt.Sprint(*p), title: f.title}
 	d.set = func(s string) error {
 		v, err := parse(s)
 		if err == nil {
@@ -157,10 +214,10 @@ func (f *flags) parseFlag(arg string, args []string) ([]string, error) {
 	name, val, hasValue := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(arg, "-"), "-"), "=")
 	d := f.find(name)
 	switch {
-	case d == nil && (name == "h" || name == "help"):
-		return nil, errHelp
 	case d == nil:
-		return nil, usageError(fmt.Sprintf("no flag %q; text that begins with a dash goes after --", arg))
+		return nil, f.unknown(arg)
+	case d.set == nil:
+		return nil, errHelp
 	case d.argument == "" && !hasValue:
 		val = "true"
 	case !hasValue && len(args) == 0:
@@ -179,7 +236,7 @@ func (f *flags) parseFlag(arg string, args []string) ([]string, error) {
 // name of a flag makes a variable; an empty one counts as none.
 func (f *flags) parseEnv(env func(string) (string, bool)) error {
 	for _, d := range f.defs {
-		for i := len(d.names) - 1; i >= 0 && !d.given; i-- {
+		for i := len(d.names) - 1; i >= 0 && !d.given && d.set != nil; i-- {
 			name := d.env(d.names[i])
 			val, ok := env(name)
 			if !ok || val == "" {
@@ -192,18 +249,4 @@ func (f *flags) parseEnv(env func(string) (string, bool)) error {
 		}
 	}
 	return nil
-}
-
-func (f *flags) help(w io.Writer) {
-	width := 0
-	for _, d := range f.defs {
-		width = max(width, len(d.spelling()))
-	}
-	for _, d := range f.defs {
-		usage := d.usage
-		if d.standard != "" {
-			usage += " (" + d.standard + ")"
-		}
-		fmt.Fprintf(w, "  %-*s  %s [%s]\n", width, d.spelling(), usage, d.env(d.names[len(d.names)-1]))
-	}
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"strconv"
+	"unicode/utf8"
 )
 
 // appendFloat appends the shortest text that reads back as v, which has the
@@ -40,7 +42,16 @@ func appendFloats64(dst []byte, values []float64) []byte {
 }
 
 // appendString appends a JSON string; bytes that are not UTF-8 become U+FFFD.
+// Control characters are escaped, those too that JSON leaves be, since a terminal
+// may obey them.
 func appendString(dst []byte, s string) []byte {
 	b, _ := json.Marshal(s) // a string always marshals
-	return append(dst, b...)
+	for _, r := range string(b) {
+		if r >= 0x7f && r < 0xa0 {
+			dst = fmt.Appendf(dst, `\u%04x`, r)
+		} else {
+			dst = utf8.AppendRune(dst, r)
+		}
+	}
+	return dst
 }

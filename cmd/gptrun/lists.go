@@ -27,6 +27,7 @@ func list[T any](f *flags, p *[]T, parse func(string) ([]T, error), names, argum
 		}
 		return given, nil
 	}, names, argument, usage)
+	d.isList, d.repeated = true, true
 	d.standard = strings.Join(strings.Fields(strings.Trim(d.standard, "[]")), ",")
 	return d
 }

@@ -29,11 +29,18 @@ type command struct {
 
 // commands are all subcommands, in the order of the help text.
 var commands = []command{
-	{"prompt", "[TEXT…]", "continue a text", definePrompt},
+	{"prompt", "[TEXT…]", "answer a prompt, or continue a text", definePrompt},
+	{"pull", "NAME…", "download models, by name, into the cache", definePull},
+	{"list", "", "list the models in the cache", defineList},
+	{"rm", "NAME…", "delete models from the cache", defineRemove},
 	{"tokenize", "[TEXT…]", "print a text's token ids", defineTokenize},
+	{"chat-template", "", "print messages as the model's chat template renders them", defineChatTemplate},
 	{"eval", "[TEXT…]", "print how likely a text is, and logits", defineEval},
 	{"bench", "", "measure how fast models are, in llama-bench's words", defineBench},
 	{"inspect", "", "print a model file's metadata and tensors", defineInspect},
+	{"completion", "bash|zsh|fish", "print what completes gptrun's command lines in a shell", defineCompletion},
+	{"man", "[COMMAND|DIR]", "print a manual page, or write all of them", defineMan},
+	{"help", "[COMMAND]", "print this help, or a command's", defineHelp},
 	{"version", "", "print gptrun's version and what it can use of the CPU", defineVersion},
 }
 
@@ -91,49 +98,30 @@ func printable(s string) string {
 
 func dispatch(ctx context.Context, t *terminal, args []string) error {
 	if len(args) == 0 {
-		help(t.err)
+		help(t.err, commands, t.style(t.errIsTerminal))
 		return usageError("which command?")
 	}
 	name := args[0]
 	switch name {
-	case "help", "-h", "-help", "--help":
-		help(t.out)
-		return nil
+	case "-h", "-help", "--help":
+		name = "help"
 	case "-version", "--version":
 		name = "version"
 	}
-	for _, c := range commands {
-		if c.name != name {
-			continue
-		}
-		f := &flags{}
-		action := c.define(f)
-		rest, err := f.parse(args[1:], t.env)
-		if errors.Is(err, errHelp) {
-			commandHelp(t.out, c, f)
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if c.arguments == "" && len(rest) > 0 {
-			return usageError(fmt.Sprintf("%s takes no argument %q", c.name, rest[0]))
-		}
-		return action(ctx, t, rest)
+	p, err := lookup(name, commands)
+	if err != nil {
+		return err
 	}
-	return usageError(fmt.Sprintf("no command %q; gptrun help lists them", name))
-}
-
-func help(w io.Writer) {
-	fmt.Fprint(w, "gptrun runs GPT-style language models on the CPU.\n\nusage: gptrun COMMAND [FLAGS] …\n\n")
-	for _, c := range commands {
-		fmt.Fprintf(w, "  %-10s %s\n", c.name, c.summary)
+	rest, err := p.parse(args[1:], t.env)
+	if errors.Is(err, errHelp) {
+		p.help(t.out, t.style(t.outIsTerminal))
+		return nil
 	}
-	fmt.Fprint(w, "\ngptrun COMMAND -h lists a command's flags.\n")
-}
-
-func commandHelp(w io.Writer, c command, f *flags) {
-	fmt.Fprintf(w, "usage: gptrun %s\n\n%s%s.\n\n", strings.TrimSpace(c.name+" [FLAGS] "+c.arguments), strings.ToUpper(c.summary[:1]), c.summary[1:])
-	f.help(w)
-	fmt.Fprint(w, "\nFlags may stand before and after the text; -- ends them. Each can be set by the variable at the end of its line.\n")
+	if err != nil {
+		return err
+	}
+	if p.arguments == "" && len(rest) > 0 {
+		return usageError(fmt.Sprintf("%s takes no argument %q", p.name, rest[0]))
+	}
+	return p.run(ctx, t, rest)
 }

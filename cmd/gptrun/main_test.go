@@ -14,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/gptrun/gptrun"
 )
 
 // asCommand makes the test binary behave as gptrun.
@@ -35,6 +37,9 @@ type console struct {
 	in          string
 	environment map[string]string
 	ctx         context.Context
+	isTerminal  bool // standard output
+
+	errIsTerminal bool
 
 	out, err bytes.Buffer
 }
@@ -47,7 +52,7 @@ func (c *console) run(args ...string) int {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	return run(ctx, &terminal{in: strings.NewReader(c.in), out: &c.out, err: &c.err, env: func(name string) (string, bool) {
+	return run(ctx, &terminal{in: strings.NewReader(c.in), out: &c.out, err: &c.err, outIsTerminal: c.isTerminal, errIsTerminal: c.errIsTerminal, env: func(name string) (string, bool) {
 		v, ok := c.environment[name]
 		return v, ok
 	}}, args)
@@ -163,7 +168,7 @@ func TestHelpGoesToStandardOutput(t *testing.T) {
 	}
 	for _, c := range commands {
 		text := good(t, c.name, "-h")
-		require.Contains(t, text, "usage: gptrun "+c.name)
+		require.Contains(t, text, "Usage: gptrun "+c.name)
 	}
 	for _, flag := range strings.Fields("-m -p -f -n -c -t -s --seed --temp --top-k --top-p --min-p --repeat-penalty --repeat-last-n --activations --weights --kv-type --ctk --cache-type-k --ctv --cache-type-v -v --json") {
 		require.Contains(t, good(t, "prompt", "--help"), flag)
@@ -278,15 +283,6 @@ func TestTheSameSeedGivesTheSameText(t *testing.T) {
 	require.NotEqual(t, good(t, args("-1")...), good(t, args("4294967295")...), "both are random")
 }
 
-func TestAModelWithAChatTemplateNeedsRaw(t *testing.T) {
-	var c console
-	require.Equal(t, exitError, c.run("prompt", "-m", tiny("llama"), "Hello"))
-	require.Contains(t, c.err.String(), "--raw")
-	require.Equal(t, 1, strings.Count(c.err.String(), "\n"))
-	require.Empty(t, c.out.String())
-	require.Zero(t, c.run("prompt", "-m", tiny("llama"), "--raw", "-n", "1", "Hello"))
-}
-
 func TestAPromptPastTheContextIsAnError(t *testing.T) {
 	var c console
 	require.Equal(t, exitError, c.run("prompt", "-m", tiny("gpt2"), "-c", "3", "a prompt of more than three tokens"))
@@ -334,6 +330,9 @@ func TestInspectAndVersion(t *testing.T) {
 	text := good(t, "version")
 	require.Contains(t, text, "tier: ")
 	require.Contains(t, text, "generic")
+	machine, err := gptrun.ThisMachine()
+	require.NoError(t, err)
+	require.Contains(t, text, fmt.Sprintf("cores: %s\nthreads: %d, %s\n", machine.Cores, machine.Threads, machine.ThreadsWhy))
 	t.Setenv("GPTRUN_CPU", "generic")
 	require.Contains(t, good(t, "--version"), "tier: generic")
 	require.Contains(t, good(t, "version", "--json"), `"tier":"generic"`)

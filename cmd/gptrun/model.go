@@ -20,17 +20,22 @@ type modelFlags struct {
 
 func (m *modelFlags) define(f *flags) {
 	m.batch, m.microBatch = 2048, 512
-	f.integer(&m.threads, -1, "t threads", "N", "threads; 0: the physical cores").standard = ""
+	f.group("Speed and memory")
+	f.integer(&m.threads, -1, "t threads", "N", "threads; 0: the physical cores, as version counts them").standard = ""
 	f.integer(&m.context, 0, "c ctx-size", "N", "tokens of context; 0: as the model was trained").standard = ""
-	f.integer(&m.batch, 1, "b batch-size", "N", "tokens evaluated at a time: the smaller of this")
-	f.integer(&m.microBatch, 1, "ub ubatch-size", "N", "and this")
-	value(f, &m.activations, gptrun.ParseActivationType, "activations", "TYPE", "int8, or int16 for next to no rounding")
-	value(f, &m.weights, runtime.ParseWeightsMode, "weights", "MODE", "auto, packed, or mapped for less memory")
-	value(f, &m.kv, kv.ParseType, "kv-type", "TYPE", "cache of keys and values: f16, f32, q8_0")
-	value(f, &m.keys, parseTypeOfOne, "ctk cache-type-k", "TYPE", "cache of keys alone").standard = ""
-	value(f, &m.values, parseTypeOfOne, "ctv cache-type-v", "TYPE", "cache of values alone").standard = ""
+	f.integer(&m.batch, 1, "b batch-size", "N", "most tokens of a pass over a prompt, where -ub is not less")
+	f.integer(&m.microBatch, 1, "ub ubatch-size", "N", "most tokens of a pass, where -b is not less")
+	value(f, &m.activations, gptrun.ParseActivationType, "activations", "TYPE", "rounding of activations, next to none with int16").oneOf("int8", "int16")
+	value(f, &m.weights, runtime.ParseWeightsMode, "weights", "MODE", "how weights are held, mapped to take less memory and more time").oneOf("auto", "packed", "mapped")
+	value(f, &m.kv, kv.ParseType, "kv-type", "TYPE", "type of the cache of keys and values").oneOf(kvTypes...)
+	value(f, &m.keys, parseTypeOfOne, "ctk cache-type-k", "TYPE", "type of keys alone").oneOf(kvTypes...).standard = ""
+	value(f, &m.values, parseTypeOfOne, "ctv cache-type-v", "TYPE", "type of values alone").oneOf(kvTypes...).standard = ""
+	f.group("Output")
 	f.toggle(&m.verbose, "v verbose", "end with times and settings, on standard error")
 }
+
+// kvTypes are the names that kv.ParseType knows.
+var kvTypes = []string{"f16", "f32", "q8_0"}
 
 func parseTypeOfOne(s string) (*gptrun.KVType, error) {
 	t, err := kv.ParseType(s)

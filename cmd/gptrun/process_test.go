@@ -107,3 +107,24 @@ func TestExitStatuses(t *testing.T) {
 		require.Equal(t, status, cmd.ProcessState.ExitCode(), "%q", args)
 	}
 }
+
+func TestJSONLinesComeAtOnceAndEndWithTheReason(t *testing.T) {
+	cmd := process("prompt", "-m", endless(t), "--temp", "0", "--stream-json", "--logprobs", "1", "Hello")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	r := bufio.NewReader(out)
+	first, err := r.ReadString('\n') // while it goes on
+	require.NoError(t, err)
+	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	rest, err := io.ReadAll(r)
+	require.NoError(t, err)
+	_ = cmd.Wait()
+	require.Equal(t, exitInterrupted, cmd.ProcessState.ExitCode(), stderr.String())
+	require.Empty(t, stderr.String())
+	tokens, end := lines(t, first+string(rest))
+	require.NotEmpty(t, tokens)
+	require.Equal(t, "cancelled", end.Stop)
+}

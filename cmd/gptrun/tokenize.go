@@ -16,13 +16,16 @@ func defineTokenize(f *flags) func(context.Context, *terminal, []string) error {
 	var in input
 	var asJSON, batch bool
 	in.define(f)
-	f.toggle(&asJSON, "json", `print {"ids":[…]}`)
+	f.example(`gptrun tokenize -m model.gguf "Hello world"`, "one token a line")
+	f.example(`jq .text lines.jsonl | gptrun tokenize -m model.gguf --batch`, "many texts with one start of gptrun")
 	f.toggle(&batch, "batch", `read a JSON string from each line of standard input and print {"ids":[…]} for each`)
-	return func(_ context.Context, t *terminal, args []string) (err error) {
+	f.group("Output")
+	f.toggle(&asJSON, "json", `print {"ids":[…]}`)
+	return func(ctx context.Context, t *terminal, args []string) (err error) {
 		if batch && (len(args) > 0 || in.textFlag.typed || in.fileFlag.typed) {
 			return usageError("--batch reads standard input and takes no other text")
 		}
-		path, err := in.model()
+		path, err := in.model(ctx, t)
 		if err != nil {
 			return err
 		}
@@ -48,7 +51,7 @@ func defineTokenize(f *flags) func(context.Context, *terminal, []string) error {
 			_, _ = out.Write(appendIDsObject(nil, ids))
 		} else {
 			for _, id := range ids {
-				fmt.Fprintf(out, "%6d  %q\n", id, tokenizer.AppendToken(nil, id, true))
+				fmt.Fprintf(out, "%6d  %q\n", id, tokenizer.Piece(id, true))
 			}
 		}
 		return out.Flush()

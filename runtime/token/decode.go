@@ -1,15 +1,14 @@
 package token
 
-import "unicode/utf8"
+import (
+	"slices"
+	"unicode/utf8"
+)
 
-// AppendToken appends the bytes that one token stands for, which need not be
-// whole characters. Control and unknown tokens stand for nothing, with special
+// Piece is the bytes that one token stands for, which need not be whole
+// characters. Control and unknown tokens stand for nothing, with special
 // for their texts; ids out of range stand for nothing. No leading space is removed.
-func (t *Tokenizer) AppendToken(dst []byte, id ID, special bool) []byte {
-	return append(dst, t.piece(id, special)...)
-}
-
-func (t *Tokenizer) piece(id ID, special bool) string {
+func (t *Tokenizer) Piece(id ID, special bool) string {
 	if !t.has(id) || !special && t.attrs[id]&(control|unknown) != 0 {
 		return ""
 	}
@@ -41,6 +40,7 @@ func (t *Tokenizer) decode(ids []ID, special bool) string {
 type Stream struct {
 	t       *Tokenizer
 	special bool
+	shown   []ID // control tokens whose texts are kept
 	strip   bool // a leading space is still to be removed
 	held    [utf8.UTFMax]byte
 	holds   int
@@ -54,6 +54,16 @@ func (t *Tokenizer) NewStream() *Stream { return &Stream{t: t, strip: t.addSpace
 // NewContinuation returns a Stream for ids that follow others, as an answer
 // follows a prompt: it keeps the leading space, which there separates words.
 func (t *Tokenizer) NewContinuation() *Stream { return &Stream{t: t} }
+
+// Show makes the stream keep the texts of the control tokens that are written as
+// one of texts.
+func (s *Stream) Show(texts []string) {
+	for _, text := range texts {
+		if ids := s.t.encode(nil, text, true, true); len(ids) == 1 && s.t.Text(ids[0]) == text {
+			s.shown = append(s.shown, ids[0])
+		}
+	}
+}
 
 // Next returns the text that id completes, which may be empty.
 func (s *Stream) Next(id ID) string {
@@ -82,7 +92,10 @@ func (s *Stream) Flush() string {
 
 // piece is the bytes of the next token.
 func (s *Stream) piece(id ID) string {
-	piece := s.t.piece(id, s.special)
+	piece := s.t.Piece(id, s.special)
+	if piece == "" && slices.Contains(s.shown, id) {
+		piece = s.t.Piece(id, true)
+	}
 	if s.strip && piece != "" {
 		s.strip = false
 		if piece[0] == ' ' {

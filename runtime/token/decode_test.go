@@ -113,9 +113,9 @@ func TestTheSpaceBeforeATextIsTakenAwayOnce(t *testing.T) {
 	require.Equal(t, " a", tok.Decode([]ID{one, wordA}))
 	require.Equal(t, " ", tok.Decode([]ID{two}))
 	require.Equal(t, " a a", decodeStream(tok.NewContinuation(), []ID{wordA, wordA}))
-	require.Equal(t, " a", string(tok.AppendToken(nil, wordA, false)))
-	require.Empty(t, tok.AppendToken(nil, unk, false))
-	require.Equal(t, "<unk>", string(tok.AppendToken(nil, unk, true)))
+	require.Equal(t, " a", tok.Piece(wordA, false))
+	require.Empty(t, tok.Piece(unk, false))
+	require.Equal(t, "<unk>", tok.Piece(unk, true))
 	require.Equal(t, " a a", byteTokens(t, false, "▁a").Decode([]ID{1, 1}), "where a model adds none")
 }
 
@@ -136,7 +136,7 @@ func TestTokensOfOtherTypesRender(t *testing.T) {
 	tok, err := New(c)
 	require.NoError(t, err)
 	for id, want := range []string{" a", "", "▁ user", "", "has space", "中"} {
-		require.Equal(t, want, string(tok.AppendToken(nil, ID(id), false)), tok.Text(ID(id)))
+		require.Equal(t, want, tok.Piece(ID(id), false), tok.Text(ID(id)))
 	}
 	require.Equal(t, " a<|x|>", tok.DecodeSpecial([]ID{0, 1}))
 }

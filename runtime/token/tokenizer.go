@@ -207,8 +207,24 @@ func (t *Tokenizer) Encode(dst []ID, text string, addSpecial, parseSpecial bool)
 	if addSpecial && t.addBOS {
 		dst = append(dst, t.bos)
 	}
+	dst = t.encode(dst, text, true, parseSpecial)
+	if addSpecial && t.addEOS {
+		dst = append(dst, t.eos)
+	}
+	return dst
+}
+
+// EncodeNext appends the ids of text as what follows the text of dst. Texts of
+// special tokens are parsed.
+func (t *Tokenizer) EncodeNext(dst []ID, text string) []ID {
+	first := len(dst) == 0 || t.attrs[dst[len(dst)-1]]&(control|userDefined|unknown) != 0
+	return t.encode(dst, text, first, true)
+}
+
+// encode appends the ids of text. first says that it begins the sequence or
+// follows a special token.
+func (t *Tokenizer) encode(dst []ID, text string, first, parseSpecial bool) []ID {
 	var m merger
-	first := true
 	t.special.split(text, parseSpecial, func(fragment string, id ID) {
 		if id != None {
 			dst = append(dst, id)
@@ -218,9 +234,6 @@ func (t *Tokenizer) Encode(dst []ID, text string, addSpecial, parseSpecial bool)
 		dst = t.model.encode(dst, fragment, first, &m)
 		first = false
 	})
-	if addSpecial && t.addEOS {
-		dst = append(dst, t.eos)
-	}
 	return dst
 }
 
