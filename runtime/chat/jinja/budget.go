@@ -6,14 +6,14 @@ const (
 	maxSource   = 256 << 10 // bytes of a template; the longest known has 17 KB
 	maxNesting  = 100       // brackets and blocks within each other; Python's jinja2 fails at about 80
 	maxDepth    = 4000      // evaluations within each other, through macros and values
-	maxSteps    = 8 << 20   // evaluated nodes; long texts and lists count by length
+	maxSteps    = 4 << 20   // evaluated nodes; long texts and lists count by length
 	maxMemory   = 24 << 20  // bytes of all values made, whether still in use or not
 	maxOutput   = 8 << 20   // bytes of the text
 	maxRange    = 100000    // items of a range, as in Python's sandbox
 	maxDigits   = 4300      // of a number to be printed or read, as in Python
 	maxBits     = 15000     // of a number, a little more than that
 	maxValues   = 200       // lists and dicts within each other, in what is given
-	bytesAStep  = 64        // of text that count as one step
+	bytesAStep  = 16        // of text that count as one step
 	listElement = 32        // bytes of an element of a list, its boxed value included
 )
 
@@ -26,7 +26,7 @@ type budget struct {
 // and templates put text together piece by piece.
 func newBudget(input int) budget {
 	return budget{
-		steps:  maxSteps + 32*input/bytesAStep,
+		steps:  maxSteps + 4*input,
 		memory: maxMemory + 16*input,
 		output: maxOutput + 8*input,
 	}

@@ -73,7 +73,7 @@ func (st *state) equal(a, b any) bool {
 		if !ok {
 			return false
 		}
-		c, ordered := compareNumbers(x, y)
+		c, ordered := st.compareNumbers(x, y)
 		return ordered && c == 0
 	}
 	switch x := a.(type) {
@@ -149,7 +149,7 @@ func (st *state) order(op string, a, b any) (c int, ordered bool) {
 	}
 	if x, ok := number(a); ok {
 		if y, ok := number(b); ok {
-			return compareNumbers(x, y)
+			return st.compareNumbers(x, y)
 		}
 	}
 	x, xok := elementsOf(a)
@@ -169,7 +169,7 @@ func (st *state) order(op string, a, b any) (c int, ordered bool) {
 	return len(x) - len(y), true
 }
 
-func compareNumbers(a, b any) (c int, ordered bool) {
+func (st *state) compareNumbers(a, b any) (c int, ordered bool) {
 	x, xok := a.(int64)
 	y, yok := b.(int64)
 	switch {
@@ -182,8 +182,8 @@ func compareNumbers(a, b any) (c int, ordered bool) {
 		}
 		return 0, true
 	}
-	f, fok := a.(float64)
-	g, gok := b.(float64)
+	f, fok := asFloat(a)
+	g, gok := asFloat(b)
 	switch {
 	case fok && math.IsNaN(f) || gok && math.IsNaN(g):
 		return 0, false
@@ -202,7 +202,19 @@ func compareNumbers(a, b any) (c int, ordered bool) {
 		}
 		return 0, true
 	}
+	st.work(100)
 	return exact(a).Cmp(exact(b)), true
+}
+
+// asFloat returns floats, and integers that are exact as floats.
+func asFloat(v any) (f float64, ok bool) {
+	switch v := v.(type) {
+	case float64:
+		return v, true
+	case int64:
+		return float64(v), -maxExact <= v && v <= maxExact
+	}
+	return 0, false
 }
 
 // exact returns a number, which is not infinite or NaN, as a fraction.

@@ -119,8 +119,10 @@ type (
 func (st *state) hash(v any) any {
 	switch v := v.(type) {
 	case string:
+		st.scan(len(v))
 		return v
 	case markup:
+		st.scan(len(v))
 		return string(v)
 	case int64:
 		return v

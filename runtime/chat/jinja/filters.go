@@ -289,6 +289,7 @@ func filterRound(st *state, a []any) any {
 		return st.arithmetic("/", scaled, scale)
 	}
 	digits := clamp(st.needInt("round", a[1]))
+	st.work(200)
 	if f, ok := n.(float64); ok {
 		return roundFloat(f, digits)
 	}

@@ -22,14 +22,14 @@ func filterMap(st *state, a callArgs) any {
 		f = st.applying("filter", st.lib.filters, a)
 	}
 	it := st.iterateTrue(value)
-	return &iterator{"generator", func() (any, bool) {
+	return st.lazy(func() (any, bool) {
 		v, ok := it.next()
 		if !ok {
 			return nil, false
 		}
 		st.work(1)
 		return f(v), true
-	}}
+	})
 }
 
 // operand takes the value that a filter is applied to.
@@ -83,7 +83,7 @@ func (st *state) selecting(a callArgs, byAttribute, keep bool) any {
 		check = st.applying("test", st.lib.tests, a)
 	}
 	it := st.iterate(value)
-	return &iterator{"generator", func() (any, bool) {
+	return st.lazy(func() (any, bool) {
 		for v, ok := it.next(); ok; v, ok = it.next() {
 			st.work(1)
 			if st.truth(check(st.follow(p, v, nil))) == keep {
@@ -91,5 +91,5 @@ func (st *state) selecting(a callArgs, byAttribute, keep bool) any {
 			}
 		}
 		return nil, false
-	}}
+	})
 }

@@ -162,7 +162,7 @@ func filterUnique(st *state, a []any) any {
 	key := st.keyFunc(a[2], a[1], nil)
 	it := st.iterate(a[0])
 	seen := map[any]bool{}
-	return &iterator{"generator", func() (any, bool) {
+	return st.lazy(func() (any, bool) {
 		for v, ok := it.next(); ok; v, ok = it.next() {
 			st.work(1)
 			k := st.hash(key(v))
@@ -173,7 +173,7 @@ func filterUnique(st *state, a []any) any {
 			}
 		}
 		return nil, false
-	}}
+	})
 }
 
 // extreme is min and max.
@@ -304,7 +304,7 @@ func filterBatch(st *state, a []any) any {
 	it := st.iterate(a[0])
 	pending, more := any(nil), false // the first element of the next row
 	started := false
-	return &iterator{"generator", func() (any, bool) {
+	return st.lazy(func() (any, bool) {
 		row := []any{}
 		if more {
 			row = append(row, pending)
@@ -330,14 +330,14 @@ func filterBatch(st *state, a []any) any {
 			}
 		}
 		return row, true
-	}}
+	})
 }
 
 func filterSlice(st *state, a []any) any {
 	var items []any
 	var slices, number, offset, perSlice, extra int
 	started := false
-	return &iterator{"generator", func() (any, bool) {
+	return st.lazy(func() (any, bool) {
 		if !started {
 			started = true
 			items = st.list(a[0])
@@ -363,5 +363,5 @@ func filterSlice(st *state, a []any) any {
 		st.elements(len(row) + 2)
 		number++
 		return row, true
-	}}
+	})
 }

@@ -58,6 +58,7 @@ func filterReplace(st *state, a []any) any {
 
 func filterTrim(st *state, a []any) any {
 	s := st.str(a[0])
+	st.scan(len(s))
 	if a[1] == nil {
 		return rewrap(a[0], strings.TrimFunc(s, isSpace))
 	}

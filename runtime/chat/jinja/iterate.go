@@ -81,6 +81,17 @@ func iterateList(kind string, items []any) *iterator {
 	}}
 }
 
+// lazy makes a generator. One may draw from another, and so on: that is depth.
+func (st *state) lazy(next func() (v any, ok bool)) *iterator {
+	return &iterator{"generator", func() (any, bool) {
+		st.deeper()
+		st.work(1)
+		v, ok := next()
+		st.shallower()
+		return v, ok
+	}}
+}
+
 // at returns an element of a view.
 func (v *dictView) at(i int) any {
 	e := v.dict.entries[i]

@@ -154,9 +154,7 @@ func (l *lexer) text(n int, sign byte, block bool) {
 	l.advance(n)
 }
 
-// skipSpace consumes whitespace.
-func (l *lexer) skipSpace() { l.advance(len(spacePrefix(l.src[l.pos:]))) }
-
+// spacePrefix is the whitespace that s begins with.
 func spacePrefix(s string) string { return s[:len(s)-len(strings.TrimLeftFunc(s, isSpace))] }
 
 // blockEnd returns the length of a block's end at the beginning of s, with the

@@ -74,7 +74,7 @@ func (s *forStmt) run(st *state, over any, depth int) {
 // filtered yields the elements that pass the loop's test.
 func (s *forStmt) filtered(st *state, it *iterator) *iterator {
 	outer := st.scope
-	return &iterator{"generator", func() (any, bool) {
+	return st.lazy(func() (any, bool) {
 		current := st.scope
 		defer func() { st.scope = current }()
 		for v, ok := it.next(); ok; v, ok = it.next() {
@@ -85,7 +85,7 @@ func (s *forStmt) filtered(st *state, it *iterator) *iterator {
 			}
 		}
 		return nil, false
-	}}
+	})
 }
 
 func (l *loop) advance(st *state) bool {

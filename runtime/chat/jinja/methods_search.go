@@ -72,7 +72,9 @@ func (st *state) affix(a []any, has func(s, affix string) bool) any {
 	}
 	for _, affix := range affixes {
 		st.work(1)
-		if t := st.needText("startswith or endswith", affix); ok && has(s, t) {
+		t := st.needText("startswith or endswith", affix)
+		st.scan(len(t))
+		if ok && has(s, t) {
 			return true
 		}
 	}

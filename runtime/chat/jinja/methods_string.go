@@ -37,10 +37,10 @@ var stringMethods = map[string]*function{
 	"maketrans":    unsupportedMethod("maketrans"),
 	"partition":    {name: "partition", params: params(need("self"), need("sep")), positional: true, fn: methodPartition},
 	"removeprefix": {name: "removeprefix", params: params(need("self"), need("prefix")), positional: true, fn: func(st *state, a []any) any {
-		return st.selfChange(a, strings.TrimPrefix(st.str(a[0]), st.needText("removeprefix", a[1])))
+		return st.selfChange(a, strings.TrimPrefix(st.scanned(a[0]), st.needText("removeprefix", a[1])))
 	}},
 	"removesuffix": {name: "removesuffix", params: params(need("self"), need("suffix")), positional: true, fn: func(st *state, a []any) any {
-		return st.selfChange(a, strings.TrimSuffix(st.str(a[0]), st.needText("removesuffix", a[1])))
+		return st.selfChange(a, strings.TrimSuffix(st.scanned(a[0]), st.needText("removesuffix", a[1])))
 	}},
 	"replace":    {name: "replace", params: params(need("self"), need("old"), need("new"), opt("count", int64(-1))), positional: true, fn: methodReplace},
 	"rfind":      {name: "rfind", params: searchParams, positional: true, fn: func(st *state, a []any) any { return st.find("rfind", a, strings.LastIndex) }},

@@ -264,8 +264,11 @@ func (st *state) checkBits(n int) {
 }
 
 func (st *state) floatArithmetic(op string, a, b any) any {
-	if op == "/" {
+	_, aok := asFloat(a)
+	_, bok := asFloat(b)
+	if op == "/" && !(aok && bok) {
 		x, y := toBigRat(a), toBigRat(b)
+		st.work(500)
 		if x != nil && y != nil && y.Sign() != 0 { // integers: rounded once
 			f, _ := x.Quo(x, y).Float64()
 			if math.IsInf(f, 0) {
@@ -288,6 +291,9 @@ func (st *state) floatArithmetic(op string, a, b any) any {
 	if y == 0 {
 		st.fail("division by zero")
 	}
+	if op != "/" {
+		st.work(20 + fractionBits(x) + fractionBits(y))
+	}
 	switch op {
 	case "/":
 		return x / y
@@ -295,6 +301,15 @@ func (st *state) floatArithmetic(op string, a, b any) any {
 		return floatFloorDiv(x, y)
 	}
 	return floatMod(x, y)
+}
+
+// maxExact is the size of integers that are exact as floats.
+const maxExact = 1 << 53
+
+// fractionBits is about how many bits a float takes as a fraction.
+func fractionBits(f float64) int {
+	e := int(math.Float64bits(f)>>52&0x7ff) - 1023
+	return max(e, -e)
 }
 
 // toBigRat returns an integer outside of float's exact range as a fraction,

@@ -66,6 +66,7 @@ func (st *state) floatPower(a, b any) any {
 	case y != math.Trunc(y) || y < -2048 || y > 2048 || !finite(x):
 		st.fail("%s to the power of %s is not supported", formatFloat(x), formatFloat(y))
 	}
+	st.work(100)
 	const precision = 256
 	z := new(big.Float).SetPrec(precision).SetInt64(1)
 	f := new(big.Float).SetPrec(precision).SetFloat64(x)

@@ -17,8 +17,8 @@ var tests = map[string]*function{
 	"true":        test("true", func(_ *state, v any) bool { b, ok := v.(bool); return ok && b }),
 	"integer":     test("integer", isInteger),
 	"float":       test("float", func(_ *state, v any) bool { _, ok := v.(float64); return ok }),
-	"lower":       test("lower", func(st *state, v any) bool { return isLower(st.str(v)) }),
-	"upper":       test("upper", func(st *state, v any) bool { return isUpper(st.str(v)) }),
+	"lower":       test("lower", func(st *state, v any) bool { return isLower(st.scanned(v)) }),
+	"upper":       test("upper", func(st *state, v any) bool { return isUpper(st.scanned(v)) }),
 	"string":      test("string", func(_ *state, v any) bool { _, ok := text(v); return ok }),
 	"mapping":     test("mapping", func(_ *state, v any) bool { _, ok := v.(*Dict); return ok }),
 	"number":      test("number", func(_ *state, v any) bool { _, ok := number(v); return ok }),
@@ -48,6 +48,13 @@ func comparison(op string) *function {
 	f := test2(op, "other", func(st *state, v, w any) bool { return st.compare(op, v, w) })
 	f.positional = true
 	return f
+}
+
+// scanned is str, of text that will be looked through.
+func (st *state) scanned(v any) string {
+	s := st.str(v)
+	st.scan(len(s))
+	return s
 }
 
 func isUndefined(v any) bool {

@@ -42,7 +42,7 @@ func (st *state) lower(s string) string {
 		switch {
 		case r == 'İ':
 			b.WriteString("i̇")
-		case r == 'Σ' && finalSigma(s, i):
+		case r == 'Σ' && st.finalSigma(s, i):
 			b.WriteRune('ς')
 		default:
 			b.WriteRune(unicode.ToLower(r))
@@ -56,12 +56,13 @@ func isCased(r rune) bool {
 }
 
 // finalSigma reports whether the sigma at s[i] ends a word.
-func finalSigma(s string, i int) bool {
-	r := lastThatCounts(s[:i])
+func (st *state) finalSigma(s string, i int) bool {
+	r := st.lastThatCounts(s[:i])
 	if !isCased(r) {
 		return false
 	}
 	for _, r := range s[i+len("Σ"):] {
+		st.work(1)
 		if !isIgnorable(r) {
 			return !isCased(r)
 		}
@@ -73,8 +74,9 @@ func isIgnorable(r rune) bool {
 	return unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, unicode.Lm, unicode.Sk) || strings.ContainsRune("'.:·’․", r)
 }
 
-func lastThatCounts(s string) rune {
+func (st *state) lastThatCounts(s string) rune {
 	for s != "" {
+		st.work(1)
 		r, n := utf8.DecodeLastRuneInString(s)
 		if !isIgnorable(r) {
 			return r
@@ -154,7 +156,7 @@ func (st *state) title(s string) string {
 		switch {
 		case !inWord:
 			b.WriteString(st.titleRune(c))
-		case r == 'Σ' && finalSigma(s, i):
+		case r == 'Σ' && st.finalSigma(s, i):
 			b.WriteRune('ς')
 		default:
 			b.WriteString(strings.ToLower(c))
