@@ -18,6 +18,7 @@ type Info struct {
 	TrainedContext int   // tokens
 	Parameters     int64 // elements of all tensors
 	FileBytes      int64
+	Quantization   string // the file's mix of types, such as "Q4_K - Medium"
 	Tier           string // kernels in use
 	Threads        int
 	Mapped         bool // weights are packed at each use
@@ -35,9 +36,13 @@ func (m *Model) Info() (Info, error) {
 	if err != nil {
 		return Info{}, m.file.Named(err)
 	}
+	mix, err := m.file.Mix()
+	if err != nil {
+		return Info{}, err
+	}
 	info := Info{
 		Architecture: c.Arch, Name: name, Vocabulary: c.Vocab, Embedding: c.Embedding, Layers: c.Layers,
-		TrainedContext: c.ContextLength, FileBytes: m.file.Size(),
+		TrainedContext: c.ContextLength, FileBytes: m.file.Size(), Quantization: mix,
 		Tier: m.run.Tier(), Threads: m.run.Threads(), Mapped: m.run.Mapped(), ChatTemplate: chat.HasTemplate(&m.file.Meta),
 	}
 	for _, t := range m.file.Tensors {
@@ -117,15 +122,21 @@ func (m *Model) MemoryEstimate(context int) (Memory, error) {
 
 // Machine describes the CPU that the process runs on.
 type Machine struct {
-	CPU      string   // its name
-	Tier     string   // that models use: GPTRUN_CPU's, or else the best
-	Tiers    []string // that can run, the best first
-	Features []string // that tiers of kernels need, as far as CPU and system have them
+	CPU        string   // its name
+	Tier       string   // that models use: GPTRUN_CPU's, or else the best
+	Tiers      []string // that can run, the best first
+	Features   []string // that tiers of kernels need, as far as CPU and system have them
+	Cores      string   // how many of which kind there are and may be used, in words
+	Threads    int      // of a model by default
+	ThreadsWhy string   // why so many, in words
 }
 
 // ThisMachine describes the machine. It fails where GPTRUN_CPU names a tier
 // that cannot run.
 func ThisMachine() (Machine, error) {
 	c, err := runtime.CPU(os.Getenv("GPTRUN_CPU"))
-	return Machine{CPU: c.Name, Tier: c.Tier, Tiers: c.Tiers, Features: c.Features}, err
+	return Machine{
+		CPU: c.Name, Tier: c.Tier, Tiers: c.Tiers, Features: c.Features,
+		Cores: c.Cores, Threads: c.Threads, ThreadsWhy: c.ThreadsWhy,
+	}, err
 }

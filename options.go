@@ -15,7 +15,8 @@ type options struct {
 }
 
 // Threads sets the number of threads; 0, the default, takes the physical cores
-// the process may use.
+// the process may use, and of chips with slower ones too the fast ones.
+// ThisMachine tells how many that are.
 func Threads(n int) Option { return func(o *options) { o.Threads = n } }
 
 // CPU forces a tier of kernels, such as "generic" or "avx2", which all give the

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"strconv"
 )
 
 // maxParts bounds how many files one model may open.
@@ -37,6 +38,25 @@ func splitOf(m *Metadata) (s split, err error) {
 
 var partName = regexp.MustCompile(`^(.*)-(\d{5})-of-(\d{5})\.gguf$`)
 
+// PartNames lists the file names of a split model's parts, in order, where name
+// is one of them; else nil.
+func PartNames(name string) []string {
+	m := partName.FindStringSubmatch(name)
+	if m == nil {
+		return nil
+	}
+	no, _ := strconv.Atoi(m[2])
+	count, _ := strconv.Atoi(m[3])
+	if no < 1 || no > count || count > maxParts {
+		return nil
+	}
+	names := make([]string, count)
+	for i := range names {
+		names[i] = fmt.Sprintf("%s-%05d-of-%05d.gguf", m[1], i+1, count)
+	}
+	return names
+}
+
 // openSplit opens the other parts of a split model whose first part is open.
 func (f *File) openSplit() error {
 	s, err := splitOf(&f.Meta)
@@ -46,13 +66,11 @@ func (f *File) openSplit() error {
 	if s.count <= 1 {
 		return nil
 	}
-	name := partName.FindStringSubmatch(filepath.Base(f.path))
-	if name == nil || name[3] != fmt.Sprintf("%05d", s.count) {
+	names := PartNames(filepath.Base(f.path))
+	if uint64(len(names)) != s.count {
 		return fmt.Errorf("%s: %w", f.path, formatError("it is part %d of a model in %d parts; its name must end in -%05d-of-%05d.gguf", s.no+1, s.count, s.no+1, s.count))
 	}
-	part := func(no uint64) string {
-		return filepath.Join(filepath.Dir(f.path), fmt.Sprintf("%s-%05d-of-%05d.gguf", name[1], no+1, s.count))
-	}
+	part := func(no uint64) string { return filepath.Join(filepath.Dir(f.path), names[no]) }
 	if s.no != 0 {
 		return fmt.Errorf("%s: %w", f.path, formatError("it is part %d of %d; open the first, %s", s.no+1, s.count, part(0)))
 	}

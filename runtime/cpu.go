@@ -6,6 +6,7 @@ import (
 	"github.com/klauspost/cpuid/v2"
 
 	"github.com/gptrun/gptrun/kernels"
+	"github.com/gptrun/gptrun/runtime/cores"
 )
 
 // CPUInfo describes this machine's CPU.
@@ -14,6 +15,10 @@ type CPUInfo struct {
 	Tier     string   // in use where Options.CPU is as it was asked for
 	Tiers    []string // that can run, the best first
 	Features []string // that kernels can be written for, as far as CPU and system have them
+
+	Cores      string // how many of which kind there are and may be used, in words
+	Threads    int    // where Options.Threads is 0
+	ThreadsWhy string // why so many, in words
 }
 
 // features are those that tiers of kernels need.
@@ -35,6 +40,9 @@ func CPU(tier string) (CPUInfo, error) {
 		c.Tiers = append(c.Tiers, s.Name)
 	}
 	slices.Reverse(c.Tiers)
+	count := cores.Count()
+	c.Cores = count.String()
+	c.Threads, c.ThreadsWhy = threads(count)
 	for _, f := range features {
 		if cpuid.CPU.Has(f) {
 			c.Features = append(c.Features, f.String())

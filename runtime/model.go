@@ -49,7 +49,7 @@ func (w WeightsMode) String() string { return weightsModes[w] }
 
 // Options says how to run a model. The zero value is a good default.
 type Options struct {
-	Threads int         // 0: the physical cores the process may use
+	Threads int         // 0: the physical cores the process may use, performance cores where there are some
 	CPU     string      // tier; "": the best one of this machine
 	Exact   bool        // two-term (int16) activations everywhere
 	Weights WeightsMode // packed or mapped

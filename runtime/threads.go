@@ -3,13 +3,16 @@ package runtime
 import (
 	goruntime "runtime"
 
-	"github.com/klauspost/cpuid/v2"
+	"github.com/gptrun/gptrun/runtime/cores"
 )
 
-// defaultThreads is the number of physical cores the process may use: Go's
-// GOMAXPROCS knows the affinity mask and the cgroup's quota, in logical CPUs.
+// defaultThreads is how many threads a model has by default.
 func defaultThreads() int {
-	perCore := max(1, cpuid.CPU.ThreadsPerCore)
-	cores := (goruntime.NumCPU() + perCore - 1) / perCore
-	return max(1, min(cores, goruntime.GOMAXPROCS(0)))
+	n, _ := threads(cores.Count())
+	return n
+}
+
+// threads is how many threads suit c, as far as Options and Go allow, and why.
+func threads(c cores.Cores) (n int, why string) {
+	return c.Threads(min(goruntime.GOMAXPROCS(0), maxThreads))
 }

@@ -21,7 +21,7 @@ type benchFlags struct {
 	weights                                  []gptrun.WeightsMode
 	repetitions                              int
 	output                                   benchFormat
-	progress, noWarmup                       bool
+	progress, noWarmup, offline              bool
 }
 
 // promptAndGeneration are the tokens of a test of both.
@@ -57,7 +57,8 @@ func defineBench(f *flags) func(context.Context, *terminal, []string) error {
 	f.example("gptrun bench -m a.gguf,b.gguf -pg 512,128 -d 0,4096 -o jsonl", "two models at two depths, for programs")
 	path := func(s string) ([]string, error) { return []string{s}, nil }
 	f.group("Tests")
-	list(f, &b.models, path, "m model", "FILE,…", "model files (GGUF)")
+	list(f, &b.models, path, "m model", "FILE,…", "model files (GGUF), or names as gptrun pull takes them")
+	f.toggle(&b.offline, "offline", "never download a model")
 	list(f, &b.prompts, integers(0), "p n-prompt", "N,…", "tokens of a prompt; 0: no such test")
 	list(f, &b.generations, integers(0), "n n-gen", "N,…", "tokens to generate; 0: no such test")
 	value(f, &b.pairs, b.addPair, "pg", "N,N", "a prompt and tokens generated after it, in one test").many()
@@ -68,7 +69,7 @@ func defineBench(f *flags) func(context.Context, *terminal, []string) error {
 	f.group("Settings to compare")
 	list(f, &b.batches, integers(1), "b batch-size", "N,…", "most tokens of a pass over a prompt, where -ub is not less")
 	list(f, &b.microBatches, integers(1), "ub ubatch-size", "N,…", "most tokens of a pass, where -b is not less")
-	list(f, &b.threads, integers(0), "t threads", "N,…", "threads; 0: the physical cores").standard = ""
+	list(f, &b.threads, integers(0), "t threads", "N,…", "threads; 0: the physical cores, as version counts them").standard = ""
 	list(f, &b.keyTypes, one(kv.ParseType), "ctk cache-type-k", "TYPE,…", "type of the cache of keys").oneOf(kvTypes...)
 	list(f, &b.valueTypes, one(kv.ParseType), "ctv cache-type-v", "TYPE,…", "type of the cache of values").oneOf(kvTypes...)
 	list(f, &b.activations, one(gptrun.ParseActivationType), "activations", "TYPE,…", "rounding of activations, next to none with int16").oneOf("int8", "int16")
@@ -82,6 +83,13 @@ func defineBench(f *flags) func(context.Context, *terminal, []string) error {
 func (b *benchFlags) run(ctx context.Context, t *terminal, _ []string) error {
 	if len(b.models) == 0 {
 		return errNoModel
+	}
+	for i, name := range b.models {
+		path, err := t.resolve(ctx, name, b.offline)
+		if err != nil {
+			return err
+		}
+		b.models[i] = path
 	}
 	cases, err := b.cases()
 	if err != nil {

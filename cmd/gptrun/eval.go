@@ -65,7 +65,7 @@ func defineEval(f *flags) func(context.Context, *terminal, []string) error {
 }
 
 func (e *evalFlags) run(ctx context.Context, t *terminal, args []string) (err error) {
-	path, err := e.model()
+	path, err := e.model(ctx, t)
 	if err != nil {
 		return err
 	}

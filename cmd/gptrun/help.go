@@ -18,6 +18,7 @@ const (
 // of its commands.
 var commandTitles = map[string]string{
 	"prompt":     "Use a model",
+	"pull":       "Have models",
 	"tokenize":   "Look closer",
 	"completion": "About gptrun",
 }

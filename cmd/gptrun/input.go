@@ -12,12 +12,12 @@ type input struct {
 	text, file string
 	textFlag   *flagDef
 	fileFlag   *flagDef
-	modelPath  string
+	modelName
 }
 
 func (in *input) define(f *flags) {
 	f.group("Model and text")
-	f.text(&in.modelPath, "m model", "FILE", "model file (GGUF)")
+	in.modelName.define(f)
 	in.textFlag = f.text(&in.text, "p prompt", "TEXT", "the text; or as arguments")
 	in.fileFlag = f.text(&in.file, "f file", "FILE", "read the text from a file, - for standard input, less one line break at its end")
 }
@@ -55,13 +55,6 @@ func (in *input) read(t *terminal, args []string) (string, error) {
 
 // errNoModel is a command line without a model.
 var errNoModel = usageError("which model? Give -m FILE, or set " + envPrefix + "MODEL")
-
-func (in *input) model() (string, error) {
-	if in.modelPath == "" {
-		return "", errNoModel
-	}
-	return in.modelPath, nil
-}
 
 // closing closes c after a command and keeps the first error.
 func closing(c io.Closer, err *error) {

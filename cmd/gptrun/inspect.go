@@ -10,16 +10,16 @@ import (
 )
 
 func defineInspect(f *flags) func(context.Context, *terminal, []string) error {
-	var in input
+	var in modelName
 	var asJSON bool
 	f.example("gptrun inspect -m model.gguf", "metadata, then tensors with types and shapes")
 	f.example("gptrun inspect -m model.gguf --json | jq .metadata", "the same for programs")
 	f.group("Model")
-	f.text(&in.modelPath, "m model", "FILE", "model file (GGUF)")
+	in.define(f)
 	f.group("Output")
 	f.toggle(&asJSON, "json", `print {"path":…, "bytes":…, "parameters":…, "metadata":{…}, "tensors":[{"name":…, "type":…, "shape":[…], "bytes":…}]}`)
-	return func(_ context.Context, t *terminal, _ []string) (err error) {
-		path, err := in.model()
+	return func(ctx context.Context, t *terminal, _ []string) (err error) {
+		path, err := in.model(ctx, t)
 		if err != nil {
 			return err
 		}

@@ -30,6 +30,9 @@ type command struct {
 // commands are all subcommands, in the order of the help text.
 var commands = []command{
 	{"prompt", "[TEXT…]", "answer a prompt, or continue a text", definePrompt},
+	{"pull", "NAME…", "download models, by name, into the cache", definePull},
+	{"list", "", "list the models in the cache", defineList},
+	{"rm", "NAME…", "delete models from the cache", defineRemove},
 	{"tokenize", "[TEXT…]", "print a text's token ids", defineTokenize},
 	{"chat-template", "", "print messages as the model's chat template renders them", defineChatTemplate},
 	{"eval", "[TEXT…]", "print how likely a text is, and logits", defineEval},

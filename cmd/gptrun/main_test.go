@@ -14,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/gptrun/gptrun"
 )
 
 // asCommand makes the test binary behave as gptrun.
@@ -328,6 +330,9 @@ func TestInspectAndVersion(t *testing.T) {
 	text := good(t, "version")
 	require.Contains(t, text, "tier: ")
 	require.Contains(t, text, "generic")
+	machine, err := gptrun.ThisMachine()
+	require.NoError(t, err)
+	require.Contains(t, text, fmt.Sprintf("cores: %s\nthreads: %d, %s\n", machine.Cores, machine.Threads, machine.ThreadsWhy))
 	t.Setenv("GPTRUN_CPU", "generic")
 	require.Contains(t, good(t, "--version"), "tier: generic")
 	require.Contains(t, good(t, "version", "--json"), `"tier":"generic"`)

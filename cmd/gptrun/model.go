@@ -21,7 +21,7 @@ type modelFlags struct {
 func (m *modelFlags) define(f *flags) {
 	m.batch, m.microBatch = 2048, 512
 	f.group("Speed and memory")
-	f.integer(&m.threads, -1, "t threads", "N", "threads; 0: the physical cores").standard = ""
+	f.integer(&m.threads, -1, "t threads", "N", "threads; 0: the physical cores, as version counts them").standard = ""
 	f.integer(&m.context, 0, "c ctx-size", "N", "tokens of context; 0: as the model was trained").standard = ""
 	f.integer(&m.batch, 1, "b batch-size", "N", "most tokens of a pass over a prompt, where -ub is not less")
 	f.integer(&m.microBatch, 1, "ub ubatch-size", "N", "most tokens of a pass, where -b is not less")

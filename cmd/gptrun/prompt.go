@@ -68,7 +68,7 @@ func definePrompt(f *flags) func(context.Context, *terminal, []string) error {
 }
 
 func (p *promptFlags) run(ctx context.Context, t *terminal, args []string) (err error) {
-	path, err := p.model()
+	path, err := p.model(ctx, t)
 	if err != nil {
 		return err
 	}

@@ -21,11 +21,11 @@ func defineTokenize(f *flags) func(context.Context, *terminal, []string) error {
 	f.toggle(&batch, "batch", `read a JSON string from each line of standard input and print {"ids":[…]} for each`)
 	f.group("Output")
 	f.toggle(&asJSON, "json", `print {"ids":[…]}`)
-	return func(_ context.Context, t *terminal, args []string) (err error) {
+	return func(ctx context.Context, t *terminal, args []string) (err error) {
 		if batch && (len(args) > 0 || in.textFlag.typed || in.fileFlag.typed) {
 			return usageError("--batch reads standard input and takes no other text")
 		}
-		path, err := in.model()
+		path, err := in.model(ctx, t)
 		if err != nil {
 			return err
 		}

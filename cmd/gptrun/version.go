@@ -30,12 +30,18 @@ func defineVersion(f *flags) func(context.Context, *terminal, []string) error {
 			Tier     string   `json:"tier"`
 			Tiers    []string `json:"tiers"`
 			Features []string `json:"features"`
-		}{version(), goruntime.Version(), goruntime.GOOS + "/" + goruntime.GOARCH, machine.CPU, machine.Tier, machine.Tiers, machine.Features}
+			Cores    string   `json:"cores"`
+			Threads  int      `json:"threads"`
+			Why      string   `json:"threads_why"`
+		}{
+			version(), goruntime.Version(), goruntime.GOOS + "/" + goruntime.GOARCH,
+			machine.CPU, machine.Tier, machine.Tiers, machine.Features, machine.Cores, machine.Threads, machine.ThreadsWhy,
+		}
 		if asJSON {
 			return json.NewEncoder(t.out).Encode(v)
 		}
-		_, err = fmt.Fprintf(t.out, "gptrun %s, %s %s\ncpu: %s\ntier: %s, of %s\nfeatures: %s\n",
-			v.Version, v.Go, v.Platform, v.CPU, v.Tier, strings.Join(v.Tiers, " "), strings.Join(v.Features, " "))
+		_, err = fmt.Fprintf(t.out, "gptrun %s, %s %s\ncpu: %s\ntier: %s, of %s\nfeatures: %s\ncores: %s\nthreads: %d, %s\n",
+			v.Version, v.Go, v.Platform, v.CPU, v.Tier, strings.Join(v.Tiers, " "), strings.Join(v.Features, " "), v.Cores, v.Threads, v.Why)
 		return err
 	}
 }

@@ -13,13 +13,14 @@ import (
 // its subfolders, may import directly. Packages of this module are given by
 // folder; a folder may always import its own subfolders.
 var layout = map[string]struct{ internal, external []string }{
-	".":          {[]string{"runtime", "loader"}, nil},
+	".":          {[]string{"hub", "runtime", "loader"}, nil},
 	"asm":        {nil, nil},
 	"quant":      {nil, nil},
 	"kernels":    {[]string{"asm", "quant"}, []string{"github.com/klauspost/cpuid/v2", "golang.org/x/sys"}},
 	"loader":     {[]string{"quant"}, []string{"golang.org/x/sys"}},
 	"runtime":    {[]string{"kernels", "loader", "quant"}, []string{"github.com/klauspost/cpuid/v2", "golang.org/x/sys"}},
-	"cmd/gptrun": {[]string{".", "quant", "loader", "runtime"}, []string{"github.com/urfave/cli/v3", "golang.org/x/sys", "golang.org/x/term"}},
+	"hub":        {[]string{"loader"}, []string{"golang.org/x/sys"}},
+	"cmd/gptrun": {[]string{".", "hub", "quant", "loader", "runtime"}, []string{"github.com/urfave/cli/v3", "golang.org/x/sys", "golang.org/x/term"}},
 	"bench":      {[]string{".", "asm", "quant", "kernels", "loader", "runtime"}, nil},
 	"examples":   {[]string{"."}, nil},
 	"scripts":    {nil, nil},

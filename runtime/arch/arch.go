@@ -57,21 +57,34 @@ func Names() []string {
 // New binds the model in f. It reads metadata and no weights. With exact,
 // every quantized product takes two-term activations.
 func New(f *loader.File, exact bool) (*Model, error) {
+	name, build, err := lookup(&f.Meta)
+	if err != nil {
+		return nil, err
+	}
+	return bind(f, exact, name, build)
+}
+
+// Check fails where the metadata are of no known architecture.
+func Check(meta *loader.Metadata) error {
+	_, _, err := lookup(meta)
+	return err
+}
+
+func lookup(meta *loader.Metadata) (name string, build builder, err error) {
 	const key = "general.architecture"
-	k := &keys{meta: &f.Meta}
-	name := k.text(key, "")
-	if k.err != nil {
-		return nil, k.err
+	k := &keys{meta: meta}
+	if name = k.text(key, ""); k.err != nil {
+		return "", nil, k.err
 	}
 	if name == "" {
-		return nil, fmt.Errorf("%w: key %q is missing or empty", ErrModel, key)
+		return "", nil, fmt.Errorf("%w: key %q is missing or empty", ErrModel, key)
 	}
 	for _, a := range table {
 		if a.name == name {
-			return bind(f, exact, name, a.build)
+			return name, a.build, nil
 		}
 	}
-	return nil, fmt.Errorf("%w: key %q is %q; architectures known are %s", ErrModel, key, name, strings.Join(Names(), ", "))
+	return "", nil, fmt.Errorf("%w: key %q is %q; architectures known are %s", ErrModel, key, name, strings.Join(Names(), ", "))
 }
 
 func bind(f *loader.File, exact bool, name string, build builder) (*Model, error) {
