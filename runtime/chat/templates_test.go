@@ -113,3 +113,25 @@ func TestThinkingComesUnderTheKeyThatTheTemplateKnows(t *testing.T) {
 		require.Equal(t, want, text, source)
 	}
 }
+
+func TestContentComesInAFormThatTheTemplateRenders(t *testing.T) {
+	const both = "{% for m in messages %}{% if m.content is string %}<{{ m.content }}>{% else %}{% for p in m.content %}({{ p.text }}){% endfor %}{% endif %}{% endfor %}"
+	for _, c := range []struct{ name, source, text, parts string }{
+		{"texts only", "{% for m in messages %}{{ '<' + m.content + '>' }}{% endfor %}", "<a>", "<a\nb>"},
+		{"texts, or lists as they print", "{% for m in messages %}<{{ m.content }}>{% endfor %}", "<a>", "<a\nb>"},
+		{"parts only", "{% for m in messages %}{% for p in m.content %}({{ p.text }}){% endfor %}{% endfor %}", "(a)", "(a)(b)"},
+		{"both", both, "<a>", "(a)(b)"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			template, err := parse(c.source)
+			require.NoError(t, err)
+			templates := &Templates{general: template, tools: template}
+			text, err := templates.Render([]Message{{Role: "user", Content: "a"}}, Options{})
+			require.NoError(t, err)
+			require.Equal(t, c.text, text)
+			text, err = templates.Render([]Message{{Role: "user", Parts: []Part{{"a"}, {"b"}}}}, Options{})
+			require.NoError(t, err)
+			require.Equal(t, c.parts, text)
+		})
+	}
+}
