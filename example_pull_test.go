@@ -117,6 +117,6 @@ func ExampleModelNames() {
 	_, err := gptrun.Pull(context.Background(), "no-such-model")
 	fmt.Println(errors.Is(err, gptrun.ErrName))
 	// Output:
-	// smollm2:135m
+	// smollm2-135m
 	// true
 }

@@ -144,7 +144,7 @@ func Remove(name string, opts ...PullOption) error {
 }
 
 // ModelNames lists the short names of models. Punctuation in them does not
-// count: gemma-3-1b is gemma3:1b.
+// count, so that ollama's gemma3:1b is gemma-3-1b.
 func ModelNames() []string { return hub.ShortNames() }
 
 // checkModel opens a model as it would be to be used.

@@ -57,7 +57,7 @@ func defineBench(f *flags) func(context.Context, *terminal, []string) error {
 	f.example("gptrun bench -m a.gguf,b.gguf -pg 512,128 -d 0,4096 -o jsonl", "two models at two depths, for programs")
 	path := func(s string) ([]string, error) { return []string{s}, nil }
 	f.group("Tests")
-	list(f, &b.models, path, "m model", "FILE,…", "model files (GGUF), or names as gptrun pull takes them")
+	list(f, &b.models, path, "m model", "FILE,…", "model files (GGUF), or names of models")
 	f.toggle(&b.offline, "offline", "never download a model")
 	list(f, &b.prompts, integers(0), "p n-prompt", "N,…", "tokens of a prompt; 0: no such test")
 	list(f, &b.generations, integers(0), "n n-gen", "N,…", "tokens to generate; 0: no such test")

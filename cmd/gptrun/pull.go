@@ -8,10 +8,13 @@ import (
 )
 
 func definePull(f *flags) func(context.Context, *terminal, []string) error {
+	f.describe("Names are hf:OWNER/REPO of the Hugging Face Hub, for its Q4_K_M file or else the next best; hf:OWNER/REPO:Q8_0 or hf:OWNER/REPO/FILE for another; " +
+		"@REVISION after REPO; an https:// URL; or one of those that gptrun list --known prints. -m of other commands takes them too. " +
+		"A download that was interrupted goes on. The paths of the files are printed. HF_TOKEN, HF_ENDPOINT, HTTPS_PROXY, NO_PROXY and GPTRUN_CACHE are honoured.")
+	f.example("gptrun pull smollm2-135m", "a small model, by its short name")
+	f.example("gptrun pull hf:ggml-org/gemma-3-1b-it-GGUF:Q8_0", "a repository's model of the type Q8_0")
+	f.words = gptrun.ModelNames()
 	var allowHTTP bool
-	f.describe("A name is hf:OWNER/REPO, with /FILE or :QUANTIZATION and @REVISION where wanted, an https:// URL, or a short name. The path of the file is printed. What was interrupted goes on where it stopped. HF_TOKEN, HF_ENDPOINT, HTTPS_PROXY and NO_PROXY are honoured.")
-	f.example("gptrun pull smollm2:135m", "a small model, by its short name")
-	f.example("gptrun pull hf:OWNER/REPO:Q8_0", "a file of a repository, by its quantization")
 	f.group("Network")
 	f.toggle(&allowHTTP, "allow-http", "permit plain http to other machines, and redirects to it")
 	return func(ctx context.Context, t *terminal, names []string) error {
@@ -51,7 +54,7 @@ type modelName struct {
 }
 
 func (m *modelName) define(f *flags) {
-	f.text(&m.modelPath, "m model", "FILE", "model file (GGUF), or a model's name as gptrun pull takes it")
+	f.text(&m.modelPath, "m model", "FILE", "model file (GGUF), or a model's name: see gptrun pull -h")
 	f.toggle(&m.offline, "offline", "never download a model")
 }
 

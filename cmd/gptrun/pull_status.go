@@ -28,6 +28,7 @@ type pullStatus struct {
 	width func() int
 
 	last   gptrun.PullStatus
+	begun  string    // file
 	begin  time.Time // of the first report
 	from   int64     // bytes that were there then
 	drawn  time.Time // when something was last shown
@@ -55,7 +56,10 @@ func (p *pullStatus) report(s gptrun.PullStatus) {
 	if len(p.points) == 0 || now.Sub(p.points[len(p.points)-1].at) >= redrawAfter || s.Done < p.last.Done {
 		p.remember(now, s.Done)
 	}
-	begins, news := s.File != p.last.File && s.File != "", s.Note != p.last.Note
+	begins, news := s.Note == "" && s.File != "" && s.File != p.begun, s.Note != p.last.Note
+	if begins {
+		p.begun = s.File
+	}
 	if p.begin.IsZero() {
 		p.begin, p.from = now, s.Done
 	}

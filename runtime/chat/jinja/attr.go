@@ -1,6 +1,7 @@
 package jinja
 
 import (
+	"math/big"
 	"strings"
 	"unicode/utf8"
 )
@@ -55,6 +56,8 @@ func (st *state) attribute(v any, name string) (any, bool) {
 		case "pos":
 			return int64(v.pos), true
 		}
+	case int64, float64, *big.Int:
+		return numberAttribute(v, name)
 	case *joiner:
 		switch name {
 		case "sep":
@@ -71,6 +74,21 @@ func (st *state) attribute(v any, name string) (any, bool) {
 		case "step":
 			return v.step, true
 		}
+	}
+	return nil, false
+}
+
+func numberAttribute(v any, name string) (any, bool) {
+	_, isFloat := v.(float64)
+	switch {
+	case name == "real", name == "numerator" && !isFloat:
+		return v, true
+	case name == "imag" && isFloat:
+		return 0.0, true
+	case name == "imag":
+		return int64(0), true
+	case name == "denominator" && !isFloat:
+		return int64(1), true
 	}
 	return nil, false
 }
@@ -204,8 +222,8 @@ func (st *state) slice(v any, e *sliceExpr, line int) any {
 		return out
 	}
 	if r, ok := v.(*rangeValue); ok {
-		start, step, n := st.sliceBounds(bounds, int(r.len))
-		return newRange(r.start+int64(start)*r.step, r.start+int64(start+step*n)*r.step, r.step*int64(step))
+		start, stop, step, _ := st.sliceBounds(bounds, int(r.len))
+		return newRange(r.start+int64(start)*r.step, r.start+int64(stop)*r.step, r.step*int64(step))
 	}
 	items, ok := elementsOf(v)
 	if !ok {
@@ -218,9 +236,9 @@ func (st *state) slice(v any, e *sliceExpr, line int) any {
 	return tuple(out)
 }
 
-// sliceBounds resolves a slice of n elements into the first one's place, the
-// step, and the number of elements.
-func (st *state) sliceBounds(b [3]*int64, n int) (start, step, count int) {
+// sliceBounds resolves a slice of n elements into the first one's place, where
+// it stops, the step, and the number of elements.
+func (st *state) sliceBounds(b [3]*int64, n int) (start, stop, step, count int) {
 	step = 1
 	if b[2] != nil {
 		step = int(max(-1<<31, min(*b[2], 1<<31-1)))
@@ -242,7 +260,6 @@ func (st *state) sliceBounds(b [3]*int64, n int) (start, step, count int) {
 		}
 		return int(max(int64(lower), min(k, int64(upper))))
 	}
-	var stop int
 	if step > 0 {
 		start, stop = bound(b[0], lower), bound(b[1], upper)
 		if stop > start {
@@ -254,12 +271,12 @@ func (st *state) sliceBounds(b [3]*int64, n int) (start, step, count int) {
 			count = (start-stop-1)/-step + 1
 		}
 	}
-	return start, step, count
+	return start, stop, step, count
 }
 
 func (st *state) sliceString(s string, b [3]*int64) string {
 	n := st.runes(s)
-	start, step, count := st.sliceBounds(b, n)
+	start, _, step, count := st.sliceBounds(b, n)
 	st.scan(len(s))
 	if step == 1 || count == 0 {
 		return runeSlice(s, n, min(start, n), min(start, n)+count)
@@ -274,7 +291,7 @@ func (st *state) sliceString(s string, b [3]*int64) string {
 }
 
 func (st *state) sliceList(items []any, b [3]*int64) []any {
-	start, step, count := st.sliceBounds(b, len(items))
+	start, _, step, count := st.sliceBounds(b, len(items))
 	if step == 1 && count > 0 {
 		st.elements(1)
 		return items[start : start+count : start+count]

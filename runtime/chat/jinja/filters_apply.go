@@ -52,12 +52,13 @@ func (st *state) iterateTrue(v any) *iterator {
 
 // applying returns the function that applies a filter or test given by name.
 func (st *state) applying(what string, table map[string]*function, a callArgs) func(v any) any {
-	f := table[st.str(a.positional[0])]
-	if _, ok := text(a.positional[0]); f == nil || !ok {
-		st.fail("no %s named %q", what, st.str(a.positional[0]))
-	}
-	rest := a.positional[1:]
+	name, rest := a.positional[0], a.positional[1:]
 	return func(v any) any {
+		key, ok := text(name)
+		f := table[key]
+		if f == nil || !ok {
+			st.fail("no %s named %q", what, st.str(name))
+		}
 		args := append([]any{v}, rest...)
 		return f.call(st, callArgs{args, a.keywords})
 	}

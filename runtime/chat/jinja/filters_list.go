@@ -223,7 +223,11 @@ func filterFirst(st *state, a []any) any {
 }
 
 func filterLast(st *state, a []any) any {
-	if v, ok := st.reversed(a[0]).next(); ok {
+	it := st.reversed(a[0])
+	if it == nil {
+		st.fail("a %s cannot be reversed", typeName(a[0]))
+	}
+	if v, ok := it.next(); ok {
 		return v
 	}
 	return &undefined{hint: "no last item, the sequence is empty"}
@@ -233,6 +237,7 @@ func filterLast(st *state, a []any) any {
 func (st *state) reversed(v any) *iterator {
 	var items []any
 	switch v := v.(type) {
+	case *undefined:
 	case string, markup, *rangeValue:
 		items = st.list(v)
 	case *Dict:
@@ -297,20 +302,24 @@ func filterJoin(st *state, a []any) any {
 
 func filterBatch(st *state, a []any) any {
 	it := st.iterate(a[0])
+	pending, more := any(nil), false // the first element of the next row
+	started := false
 	return &iterator{"generator", func() (any, bool) {
-		var row []any
-		for {
-			if isSize(st, a[1], len(row)) && row != nil {
+		row := []any{}
+		if more {
+			row = append(row, pending)
+		}
+		for v, ok := it.next(); ok; v, ok = it.next() {
+			st.elements(2)
+			if (len(row) > 0 || !started) && st.equal(a[1], int64(len(row))) {
+				pending, more, started = v, true, true
 				return row, true
 			}
-			v, ok := it.next()
-			if !ok {
-				break
-			}
-			st.elements(2)
+			started = true
 			row = append(row, v)
 		}
-		if row == nil {
+		more = false
+		if len(row) == 0 {
 			return nil, false
 		}
 		if a[2] != nil {
@@ -323,8 +332,6 @@ func filterBatch(st *state, a []any) any {
 		return row, true
 	}}
 }
-
-func isSize(st *state, size any, n int) bool { return st.equal(size, int64(n)) }
 
 func filterSlice(st *state, a []any) any {
 	var items []any

@@ -188,7 +188,7 @@ func (w *jsonWriter) quote(s string) {
 			escape = `\b`
 		case r < 0x20:
 			escape = `\u00` + hexDigits[r>>4:r>>4+1] + hexDigits[r&15:r&15+1]
-		case r > 0x7e && w.ascii && r != 0x7f:
+		case r > 0x7e && w.ascii:
 			escape = escapeUTF16(r)
 		default:
 			continue

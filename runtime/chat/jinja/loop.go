@@ -50,18 +50,21 @@ func (s *forStmt) run(st *state, over any, depth int) {
 		l.over, l.it = nil, s.filtered(st, l.it)
 	}
 	inner := &scope{parent: outer}
+	whole := false // the body was run to its end
 	for l.advance(st) {
 		inner.vars = inner.vars[:0]
 		inner.set(s.loop, l)
 		st.scope = inner
 		s.target.assign(st, l.current)
-		if st.exec(s.body) == jumpBreak {
+		st.work(1)
+		j := st.exec(s.body)
+		if j == jumpBreak {
 			break
 		}
-		st.work(1)
+		whole = whole || j == jumpNone
 	}
 	st.scope = outer
-	if l.index < 0 && s.otherwise != nil {
+	if !whole && s.otherwise != nil { // also after breaks and continues only, as in jinja2
 		st.scope = &scope{parent: outer}
 		st.exec(s.otherwise)
 		st.scope = outer

@@ -144,20 +144,12 @@ func (st *state) fields(s string, limit int) []string {
 		st.elements(1)
 		i := strings.IndexFunc(s, isSpace)
 		if i < 0 || limit == len(out) {
-			return append(out, lastField(s, i < 0))
+			return append(out, s)
 		}
 		out = append(out, s[:i])
 		s = s[i:]
 	}
 	return out
-}
-
-// lastField is the rest of a text that is not split further.
-func lastField(s string, whole bool) string {
-	if whole {
-		return s
-	}
-	return strings.TrimRightFunc(s, isSpace)
 }
 
 func methodRSplit(st *state, a []any) any {
@@ -172,7 +164,7 @@ func methodRSplit(st *state, a []any) any {
 			st.elements(1)
 			i := strings.LastIndexFunc(s, isSpace)
 			if i < 0 || limit == len(out) {
-				out = append(out, strings.TrimLeftFunc(s, isSpace))
+				out = append(out, s)
 				break
 			}
 			_, n := utf8.DecodeRuneInString(s[i:])

@@ -94,7 +94,11 @@ func (e *nameExpr) eval(st *state) any {
 	if v := st.lookup(e.id); v != missing {
 		return v
 	}
-	return &undefined{name: st.template.names[e.id]}
+	name := st.template.names[e.id]
+	if name == "self" {
+		st.fail("self is not supported: blocks cannot be called")
+	}
+	return &undefined{name: name}
 }
 
 func (e *nsRefExpr) eval(st *state) any {

@@ -188,7 +188,7 @@ func (s *setBlockStmt) exec(st *state) jump {
 func (s *filterStmt) exec(st *state) jump {
 	return st.capture(s.body, func(text string) {
 		st.line = s.line
-		st.write(st.str(st.filterText(s.filter, text)))
+		st.write(st.needText("a filter block", st.filterText(s.filter, text)))
 	})
 }
 
@@ -245,6 +245,6 @@ func (s *macroStmt) exec(st *state) jump {
 func (s *callStmt) exec(st *state) jump {
 	st.line = s.line
 	v := st.callWith(s.call, &macro{s.m, st.scope})
-	st.write(st.str(v))
+	st.write(st.needText("a call block", v))
 	return jumpNone
 }

@@ -13,6 +13,7 @@ type parser struct {
 	macros  []*special
 	stores  int // assignments to a variable named loop so far
 	unknown []unknown
+	blocks  []string // names of the blocks so far
 }
 
 // special says which special variables a macro's body uses.
@@ -110,7 +111,7 @@ func (p *parser) body(ends ...string) []stmt {
 		switch t.kind {
 		case tokenEOF:
 			if len(ends) > 0 {
-				p.fail(t.line, "the template ends before {%% %s %%}", ends[len(ends)-1])
+				p.fail(t.line, "the template ends before {%% %s %%}", ends[0])
 			}
 			return body
 		case tokenData:
@@ -192,7 +193,7 @@ func (p *parser) statement() stmt {
 	case "include", "import", "from", "extends":
 		p.fail(t.line, "%s: a chat template has no other templates", t.text)
 	case "autoescape":
-		p.fail(t.line, "autoescape: a chat template's text is not HTML")
+		return p.autoescape(t.line)
 	}
 	p.fail(t.line, "unknown tag %q", t.text)
 	return nil
@@ -205,7 +206,7 @@ func (p *parser) ifStatement() stmt {
 	for {
 		line := p.peek().line
 		test := p.tuple(tupleRules{})
-		body, end := p.block("elif", "else", "endif")
+		body, end := p.block("endif", "elif", "else")
 		s.branches = append(s.branches, branch{line, test, body})
 		switch end {
 		case "elif":
@@ -220,9 +221,9 @@ func (p *parser) ifStatement() stmt {
 func (p *parser) forStatement(line int) stmt {
 	s := &forStmt{line: line}
 	stores := p.stores
-	s.target = p.target(tupleRules{simple: true, end: "in"})
+	s.target = p.target(tupleRules{simple: true})
 	p.expect("in")
-	s.iter = p.tuple(tupleRules{end: "recursive"})
+	s.iter = p.tuple(tupleRules{})
 	if p.skip("if") {
 		p.firm(func() { s.test = p.expression(true) })
 	}
@@ -266,10 +267,24 @@ func (p *parser) withStatement() stmt {
 	return s
 }
 
+// autoescape parses the only choice that there is.
+func (p *parser) autoescape(line int) stmt {
+	if c, ok := p.expression(true).(*constExpr); !ok || c.value != false {
+		p.fail(line, "autoescape: a chat template's text is not HTML")
+	}
+	body, _ := p.inner("endautoescape")
+	return &scopeStmt{body}
+}
+
 // blockStatement parses a block, which stands for itself where nothing extends
 // the template.
 func (p *parser) blockStatement() stmt {
-	s := &blockStmt{name: p.name().text}
+	name := p.name()
+	s := &blockStmt{name: name.text}
+	if slices.Contains(p.blocks, s.name) {
+		p.fail(name.line, "block %q is defined twice", s.name)
+	}
+	p.blocks = append(p.blocks, s.name)
 	s.scoped = p.skip("scoped")
 	if t := p.peek(); p.skip("required") {
 		p.fail(t.line, "block %q is required, and there is no other template to have it", s.name)

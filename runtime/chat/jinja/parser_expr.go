@@ -8,11 +8,10 @@ import (
 
 // tupleRules say what a list of expressions separated by commas may hold.
 type tupleRules struct {
-	simple      bool   // names and literals only
-	namespace   bool   // attributes of namespaces too, to assign to
-	condition   bool   // conditional expressions too
-	parentheses bool   // it stands in parentheses: it may be empty
-	end         string // a name that ends it
+	simple      bool // names and literals only
+	namespace   bool // attributes of namespaces too, to assign to
+	condition   bool // conditional expressions too
+	parentheses bool // it stands in parentheses: it may be empty
 }
 
 func (p *parser) tuple(r tupleRules) expr {
@@ -23,7 +22,7 @@ func (p *parser) tuple(r tupleRules) expr {
 			p.expect(",")
 		}
 		t := p.peek()
-		if t.kind == tokenVariableEnd || t.kind == tokenBlockEnd || t.is(")") || r.end != "" && t.kind == tokenName && t.text == r.end {
+		if t.kind == tokenVariableEnd || t.kind == tokenBlockEnd || t.is(")") {
 			break
 		}
 		if r.simple {

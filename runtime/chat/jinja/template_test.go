@@ -20,7 +20,8 @@ func Example() {
 		return
 	}
 	text, err := t.Render(vars.(*Dict))
-	fmt.Print(text, err)
+	fmt.Println(text)
+	fmt.Println(err)
 	// Output:
 	// <|user|>
 	// Hello!
