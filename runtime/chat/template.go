@@ -169,27 +169,41 @@ func (t *Templates) pick(o Options) *Template {
 	return t.general
 }
 
-// Render renders messages as the text that a model continues. The error wraps
-// ErrTemplate; errors.As finds a *jinja.RaisedError where the template itself
-// refuses the messages.
+// Render renders messages as the text that a model continues, with their content in a
+// form that the template can render. The error wraps ErrTemplate; errors.As finds a
+// *jinja.RaisedError where the template itself refuses the messages.
 func (t *Templates) Render(messages []Message, o Options) (string, error) {
 	template := t.pick(o)
-	list := make([]any, len(messages))
-	for i := range messages {
-		fields, err := messages[i].fields()
-		if err != nil {
-			return "", err
-		}
-		for i := range fields {
-			if fields[i].Key == reasoningKey {
-				fields[i].Key = template.thinking
+	return renderContent(messages, func(messages []Message) (string, error) {
+		list := make([]any, len(messages))
+		for i := range messages {
+			var err error
+			if list[i], err = template.value(&messages[i]); err != nil {
+				return "", err
 			}
 		}
-		if list[i], err = dict(fields); err != nil {
-			return "", err
-		}
+		return t.render(template, list, o)
+	})
+}
+
+// value makes a template's value of a message.
+func (t *Template) value(m *Message) (*jinja.Dict, error) {
+	fields, err := m.fields()
+	if err != nil {
+		return nil, err
 	}
-	return t.render(template, list, o)
+	d := jinja.NewDict()
+	for _, f := range fields {
+		value, err := jinja.FromJSON(f.Value)
+		if err != nil {
+			return nil, fmt.Errorf("%w: key %q: %w", ErrMessage, f.Key, err)
+		}
+		if f.Key == reasoningKey {
+			f.Key = t.thinking
+		}
+		d.Set(f.Key, value)
+	}
+	return d, nil
 }
 
 // RenderJSON renders a JSON list of messages, which reaches the template as it is.
@@ -241,17 +255,4 @@ func (t *Templates) render(template *Template, messages []any, o Options) (strin
 		return "", templateError{err}
 	}
 	return text, nil
-}
-
-// dict makes a template's value of a JSON object's fields.
-func dict(fields []Field) (*jinja.Dict, error) {
-	d := jinja.NewDict()
-	for _, f := range fields {
-		value, err := jinja.FromJSON(f.Value)
-		if err != nil {
-			return nil, fmt.Errorf("%w: key %q: %w", ErrMessage, f.Key, err)
-		}
-		d.Set(f.Key, value)
-	}
-	return d, nil
 }
