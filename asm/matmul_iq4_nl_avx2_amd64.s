@@ -44,11 +44,15 @@
 //
 // Registers, with T tokens: Y0.. T sums acc in fp32; then T integer sums of the block;
 // then, where a block takes several spans or halves, T partial sums; then codes, plane,
-// scratch; with one token of int16 activations a second sum, of the odd k; constants in
-// those left.
+// scratch; with one token of int16 activations a second sum, of the odd k; constants,
+// and scales of super-blocks, in those left.
 // DI dst, SI bytes from token to token, DX steps left, BX panel, CX activations, both
 // 128 bytes ahead, where more operands are near enough for offsets of one byte; with
 // int16 activations R10 those of the third token on.
+// With one token of int8 the halves of a block are multiplied side by side, and beside
+// them the block before is folded into acc: Y0 acc, Y1 its integer sum, then what that
+// is multiplied by and, where there is a minimum, what its s is (R11 points to s); then
+// of each half its sums in int16, codes, plane, scratch; then constants and scales.
 //
 // Tails: none. A panel always has 8 rows (missing ones are zero and their results
 // are not used), k is a multiple of 32, and there is one function for each number
@@ -112,107 +116,109 @@ TEXT ·MatmulIQ4_NLInt8x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ          act+24(FP), CX
 	MOVQ          steps+32(FP), DX
 	SHLQ          $2, SI                                    // floats to bytes
-	VMOVDQU       maskLow<>(SB), Y7                         // the low code of every byte
-	VMOVDQU       tableLow<>(SB), Y8                        // the low four bits of what the 16 indices stand for, plus 128
-	VMOVDQU       tableHigh<>(SB), Y9                       // the high four bits of what the 16 indices stand for, plus 128
-	VMOVDQU       ones16<>(SB), Y10                         // 1 in every int16
-	VMOVDQU       times16<>(SB), Y11                        // 16 in every int16
+	VMOVDQU       maskLow<>(SB), Y13                        // the low code of every byte
+	VMOVDQU       tableLow<>(SB), Y14                       // the low four bits of what the 16 indices stand for, plus 128
+	VMOVDQU       tableHigh<>(SB), Y15                      // the high four bits of what the 16 indices stand for, plus 128
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	SUBQ          $-128, BX                                 // ahead, as offsets expect
 	SUBQ          $-128, CX
+	VXORPS        Y1, Y1, Y1                                // no block before
+	VXORPS        Y2, Y2, Y2                                // no block before
 
 	PCALIGN       $32
 block:
-	VMOVDQU       -128(BX), Y3                              // indices of k = 0..7
-	VPAND         Y7, Y3, Y3                                // k = 0..3
-	VPSHUFB       Y3, Y9, Y4                                // the high four bits of what the 16 indices stand for, plus 128
-	VPSHUFB       Y3, Y8, Y3                                // the low four bits of what the 16 indices stand for, plus 128
-	VPBROADCASTD  -128(CX), Y5                              // token 0, q of k = 0..3
-	VPMADDUBSW    Y5, Y3, Y1                                // low bits, pairs added
-	VPMADDUBSW    Y5, Y4, Y2                                // high bits, pairs added
-	VMOVDQU       -128(BX), Y3                              // indices of k = 0..7
-	VPSRLW        $4, Y3, Y3
-	VPAND         Y7, Y3, Y3                                // k = 4..7
-	VPSHUFB       Y3, Y9, Y4                                // the high four bits of what the 16 indices stand for, plus 128
-	VPSHUFB       Y3, Y8, Y3                                // the low four bits of what the 16 indices stand for, plus 128
-	VPBROADCASTD  -124(CX), Y5                              // token 0, q of k = 4..7
-	VPMADDUBSW    Y5, Y3, Y6                                // low bits, pairs added
-	VPADDW        Y6, Y1, Y1
-	VPMADDUBSW    Y5, Y4, Y5                                // high bits, pairs added
-	VPADDW        Y5, Y2, Y2
-	VMOVDQU       -96(BX), Y3                               // indices of k = 8..15
-	VPAND         Y7, Y3, Y3                                // k = 8..11
-	VPSHUFB       Y3, Y9, Y4                                // the high four bits of what the 16 indices stand for, plus 128
-	VPSHUFB       Y3, Y8, Y3                                // the low four bits of what the 16 indices stand for, plus 128
-	VPBROADCASTD  -120(CX), Y5                              // token 0, q of k = 8..11
-	VPMADDUBSW    Y5, Y3, Y6                                // low bits, pairs added
-	VPADDW        Y6, Y1, Y1
-	VPMADDUBSW    Y5, Y4, Y5                                // high bits, pairs added
-	VPADDW        Y5, Y2, Y2
-	VMOVDQU       -96(BX), Y3                               // indices of k = 8..15
-	VPSRLW        $4, Y3, Y3
-	VPAND         Y7, Y3, Y3                                // k = 12..15
-	VPSHUFB       Y3, Y9, Y4                                // the high four bits of what the 16 indices stand for, plus 128
-	VPSHUFB       Y3, Y8, Y3                                // the low four bits of what the 16 indices stand for, plus 128
-	VPBROADCASTD  -116(CX), Y5                              // token 0, q of k = 12..15
-	VPMADDUBSW    Y5, Y3, Y6                                // low bits, pairs added
-	VPADDW        Y6, Y1, Y1
-	VPMADDUBSW    Y5, Y4, Y5                                // high bits, pairs added
-	VPADDW        Y5, Y2, Y2
-	VMOVDQU       -64(BX), Y3                               // indices of k = 16..23
-	VPAND         Y7, Y3, Y3                                // k = 16..19
-	VPSHUFB       Y3, Y9, Y4                                // the high four bits of what the 16 indices stand for, plus 128
-	VPSHUFB       Y3, Y8, Y3                                // the low four bits of what the 16 indices stand for, plus 128
-	VPBROADCASTD  -112(CX), Y5                              // token 0, q of k = 16..19
-	VPMADDUBSW    Y5, Y3, Y6                                // low bits, pairs added
-	VPADDW        Y6, Y1, Y1
-	VPMADDUBSW    Y5, Y4, Y5                                // high bits, pairs added
-	VPADDW        Y5, Y2, Y2
-	VMOVDQU       -64(BX), Y3                               // indices of k = 16..23
-	VPSRLW        $4, Y3, Y3
-	VPAND         Y7, Y3, Y3                                // k = 20..23
-	VPSHUFB       Y3, Y9, Y4                                // the high four bits of what the 16 indices stand for, plus 128
-	VPSHUFB       Y3, Y8, Y3                                // the low four bits of what the 16 indices stand for, plus 128
-	VPBROADCASTD  -108(CX), Y5                              // token 0, q of k = 20..23
-	VPMADDUBSW    Y5, Y3, Y6                                // low bits, pairs added
-	VPADDW        Y6, Y1, Y1
-	VPMADDUBSW    Y5, Y4, Y5                                // high bits, pairs added
-	VPADDW        Y5, Y2, Y2
-	VMOVDQU       -32(BX), Y3                               // indices of k = 24..31
-	VPAND         Y7, Y3, Y3                                // k = 24..27
-	VPSHUFB       Y3, Y9, Y4                                // the high four bits of what the 16 indices stand for, plus 128
-	VPSHUFB       Y3, Y8, Y3                                // the low four bits of what the 16 indices stand for, plus 128
-	VPBROADCASTD  -104(CX), Y5                              // token 0, q of k = 24..27
-	VPMADDUBSW    Y5, Y3, Y6                                // low bits, pairs added
-	VPADDW        Y6, Y1, Y1
-	VPMADDUBSW    Y5, Y4, Y5                                // high bits, pairs added
-	VPADDW        Y5, Y2, Y2
-	VMOVDQU       -32(BX), Y3                               // indices of k = 24..31
-	VPSRLW        $4, Y3, Y3
-	VPAND         Y7, Y3, Y3                                // k = 28..31
-	VPSHUFB       Y3, Y9, Y4                                // the high four bits of what the 16 indices stand for, plus 128
-	VPSHUFB       Y3, Y8, Y3                                // the low four bits of what the 16 indices stand for, plus 128
-	VPBROADCASTD  -100(CX), Y5                              // token 0, q of k = 28..31
-	VPMADDUBSW    Y5, Y3, Y6                                // low bits, pairs added
-	VPADDW        Y6, Y1, Y1
-	VPMADDUBSW    Y5, Y4, Y5                                // high bits, pairs added
-	VPADDW        Y5, Y2, Y2
-	VPMADDWD      Y10, Y1, Y1                               // pairs of int16
-	VPMADDWD      Y11, Y2, Y2                               // 16 times
-	VPADDD        Y2, Y1, Y1                                // sum[0]
-	VPBROADCASTD  -80(CX), Y5                               // token 0
-	VPADDD        Y5, Y1, Y1                                // - 128·N
-	VCVTPH2PS     (BX), Y3                                  // d as fp32
-	VBROADCASTSS  -96(CX), Y5                               // token 0, d of its block
-	VMULPS        Y3, Y5, Y5                                // times the weights' scale
-	VCVTDQ2PS     Y1, Y1
-	VFMADD231PS   Y5, Y1, Y0                                // acc[0] = FMA(sum, scale, acc)
+	VMOVDQU       -128(BX), Y5                              // indices of k = 0..7
+	VMOVDQU       -64(BX), Y10                              // indices of k = 16..23
+	VPAND         Y13, Y5, Y5                               // k = 0..3
+	VPAND         Y13, Y10, Y10                             // k = 16..19
+	VPSHUFB       Y5, Y15, Y6                               // the high four bits of what the 16 indices stand for, plus 128
+	VPSHUFB       Y10, Y15, Y11                             // the high four bits of what the 16 indices stand for, plus 128
+	VPSHUFB       Y5, Y14, Y5                               // the low four bits of what the 16 indices stand for, plus 128
+	VPSHUFB       Y10, Y14, Y10                             // the low four bits of what the 16 indices stand for, plus 128
+	VCVTDQ2PS     Y1, Y1                                    // the block before
+	VPBROADCASTD  -128(CX), Y7                              // q of k = 0..3
+	VPBROADCASTD  -112(CX), Y12                             // q of k = 16..19
+	VPMADDUBSW    Y7, Y5, Y3                                // low bits, pairs added
+	VPMADDUBSW    Y12, Y10, Y8                              // low bits, pairs added
+	VPMADDUBSW    Y7, Y6, Y4                                // high bits, pairs added
+	VPMADDUBSW    Y12, Y11, Y9                              // high bits, pairs added
+	VMOVDQU       -128(BX), Y5                              // indices of k = 0..7
+	VMOVDQU       -64(BX), Y10                              // indices of k = 16..23
+	VPSRLW        $4, Y5, Y5
+	VPSRLW        $4, Y10, Y10
+	VPAND         Y13, Y5, Y5                               // k = 4..7
+	VPAND         Y13, Y10, Y10                             // k = 20..23
+	VPSHUFB       Y5, Y15, Y6                               // the high four bits of what the 16 indices stand for, plus 128
+	VPSHUFB       Y10, Y15, Y11                             // the high four bits of what the 16 indices stand for, plus 128
+	VFMADD231PS   Y2, Y1, Y0                                // acc = FMA(sum, scale, acc)
+	VPSHUFB       Y5, Y14, Y5                               // the low four bits of what the 16 indices stand for, plus 128
+	VPSHUFB       Y10, Y14, Y10                             // the low four bits of what the 16 indices stand for, plus 128
+	VPBROADCASTD  -124(CX), Y7                              // q of k = 4..7
+	VPBROADCASTD  -108(CX), Y12                             // q of k = 20..23
+	VPMADDUBSW    Y7, Y5, Y5                                // low bits, pairs added
+	VPMADDUBSW    Y12, Y10, Y10                             // low bits, pairs added
+	VPMADDUBSW    Y7, Y6, Y6                                // high bits, pairs added
+	VPMADDUBSW    Y12, Y11, Y11                             // high bits, pairs added
+	VPADDW        Y5, Y3, Y3
+	VPADDW        Y10, Y8, Y8
+	VPADDW        Y6, Y4, Y4
+	VPADDW        Y11, Y9, Y9
+	VMOVDQU       -96(BX), Y5                               // indices of k = 8..15
+	VMOVDQU       -32(BX), Y10                              // indices of k = 24..31
+	VCVTPH2PS     (BX), Y2                                  // d as fp32
+	VPAND         Y13, Y5, Y5                               // k = 8..11
+	VPAND         Y13, Y10, Y10                             // k = 24..27
+	VPSHUFB       Y5, Y15, Y6                               // the high four bits of what the 16 indices stand for, plus 128
+	VPSHUFB       Y10, Y15, Y11                             // the high four bits of what the 16 indices stand for, plus 128
+	VPSHUFB       Y5, Y14, Y5                               // the low four bits of what the 16 indices stand for, plus 128
+	VPSHUFB       Y10, Y14, Y10                             // the low four bits of what the 16 indices stand for, plus 128
+	VPBROADCASTD  -120(CX), Y7                              // q of k = 8..11
+	VPBROADCASTD  -104(CX), Y12                             // q of k = 24..27
+	VPMADDUBSW    Y7, Y5, Y5                                // low bits, pairs added
+	VPMADDUBSW    Y12, Y10, Y10                             // low bits, pairs added
+	VPMADDUBSW    Y7, Y6, Y6                                // high bits, pairs added
+	VPMADDUBSW    Y12, Y11, Y11                             // high bits, pairs added
+	VPADDW        Y5, Y3, Y3
+	VPADDW        Y10, Y8, Y8
+	VBROADCASTSS  -96(CX), Y1                               // d of the block
+	VPADDW        Y6, Y4, Y4
+	VPADDW        Y11, Y9, Y9
+	VMOVDQU       -96(BX), Y5                               // indices of k = 8..15
+	VMOVDQU       -32(BX), Y10                              // indices of k = 24..31
+	VPSRLW        $4, Y5, Y5
+	VPSRLW        $4, Y10, Y10
+	VPAND         Y13, Y5, Y5                               // k = 12..15
+	VPAND         Y13, Y10, Y10                             // k = 28..31
+	VPSHUFB       Y5, Y15, Y6                               // the high four bits of what the 16 indices stand for, plus 128
+	VPSHUFB       Y10, Y15, Y11                             // the high four bits of what the 16 indices stand for, plus 128
+	VPSHUFB       Y5, Y14, Y5                               // the low four bits of what the 16 indices stand for, plus 128
+	VPSHUFB       Y10, Y14, Y10                             // the low four bits of what the 16 indices stand for, plus 128
+	VPBROADCASTD  -116(CX), Y7                              // q of k = 12..15
+	VPBROADCASTD  -100(CX), Y12                             // q of k = 28..31
+	VMULPS        Y2, Y1, Y2                                // times the weights' scale
+	VPMADDUBSW    Y7, Y5, Y5                                // low bits, pairs added
+	VPMADDUBSW    Y12, Y10, Y10                             // low bits, pairs added
+	VPMADDUBSW    Y7, Y6, Y6                                // high bits, pairs added
+	VPMADDUBSW    Y12, Y11, Y11                             // high bits, pairs added
+	VPADDW        Y5, Y3, Y3
+	VPADDW        Y10, Y8, Y8
+	VPADDW        Y6, Y4, Y4
+	VPADDW        Y11, Y9, Y9
+	VPADDW        Y8, Y3, Y3                                // low bits of both halves
+	VPADDW        Y9, Y4, Y4                                // high bits of both halves
+	VPMADDWD      ones16<>(SB), Y3, Y3                      // pairs of int16
+	VPMADDWD      times16<>(SB), Y4, Y4                     // 16 times
+	VPADDD        Y4, Y3, Y1                                // the block's sum
+	VPBROADCASTD  -80(CX), Y7                               // token 0
+	VPADDD        Y7, Y1, Y1                                // - 128·N
 	ADDQ          $144, BX                                  // next block
 	ADDQ          $64, CX
 	DECQ          DX
 	JNZ           block
 
-	VMOVUPS       Y0, (DI)                                  // dst of token 0
+	VCVTDQ2PS     Y1, Y1                                    // the block before
+	VFMADD231PS   Y2, Y1, Y0                                // acc = FMA(sum, scale, acc)
+	VMOVUPS       Y0, (DI)                                  // dst
 	VZEROUPPER    
 	RET           
 

@@ -43,11 +43,15 @@
 //
 // Registers, with T tokens: Y0.. T sums acc in fp32; then T integer sums of the block;
 // then, where a block takes several spans or halves, T partial sums; then codes, plane,
-// scratch; with one token of int16 activations a second sum, of the odd k; constants in
-// those left.
+// scratch; with one token of int16 activations a second sum, of the odd k; constants,
+// and scales of super-blocks, in those left.
 // DI dst, SI bytes from token to token, DX steps left, BX panel, CX activations, both
 // 128 bytes ahead, where more operands are near enough for offsets of one byte; with
 // int16 activations R10 those of the third token on.
+// With one token of int8 the halves of a block are multiplied side by side, and beside
+// them the block before is folded into acc: Y0 acc, Y1 its integer sum, then what that
+// is multiplied by and, where there is a minimum, what its s is (R11 points to s); then
+// of each half its sums in int16, codes, plane, scratch; then constants and scales.
 //
 // Tails: none. A panel always has 8 rows (missing ones are zero and their results
 // are not used), k is a multiple of 32, and there is one function for each number
@@ -90,79 +94,83 @@ TEXT ·MatmulMXFP4Int8x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ          act+24(FP), CX
 	MOVQ          steps+32(FP), DX
 	SHLQ          $2, SI                                    // floats to bytes
-	VMOVDQU       table<>(SB), Y6                           // what the 16 indices stand for, plus 12
-	VMOVDQU       maskLow<>(SB), Y7                         // the low code of every byte
-	VMOVDQU       ones16<>(SB), Y8                          // 1 in every int16
+	VMOVDQU       table<>(SB), Y11                          // what the 16 indices stand for, plus 12
+	VMOVDQU       maskLow<>(SB), Y12                        // the low code of every byte
+	VMOVDQU       ones16<>(SB), Y13                         // 1 in every int16
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	SUBQ          $-128, BX                                 // ahead, as offsets expect
 	SUBQ          $-128, CX
+	VXORPS        Y1, Y1, Y1                                // no block before
+	VXORPS        Y2, Y2, Y2                                // no block before
 
 	PCALIGN       $32
 block:
-	VMOVDQU       -128(BX), Y4                              // low codes of k = 0..7
-	VPAND         Y7, Y4, Y3                                // k = 0..3
-	VPSHUFB       Y3, Y6, Y3                                // what the indices stand for
-	VPBROADCASTD  -128(CX), Y5                              // token 0, q of k = 0..3
-	VPMADDUBSW    Y5, Y3, Y2                                // u8·int8, pairs added
-	VPSRLW        $4, Y4, Y3
-	VPAND         Y7, Y3, Y3                                // k = 4..7
-	VPSHUFB       Y3, Y6, Y3                                // what the indices stand for
-	VPBROADCASTD  -124(CX), Y5                              // token 0, q of k = 4..7
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VMOVDQU       -96(BX), Y4                               // low codes of k = 8..15
-	VPAND         Y7, Y4, Y3                                // k = 8..11
-	VPSHUFB       Y3, Y6, Y3                                // what the indices stand for
-	VPBROADCASTD  -120(CX), Y5                              // token 0, q of k = 8..11
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VPSRLW        $4, Y4, Y3
-	VPAND         Y7, Y3, Y3                                // k = 12..15
-	VPSHUFB       Y3, Y6, Y3                                // what the indices stand for
-	VPBROADCASTD  -116(CX), Y5                              // token 0, q of k = 12..15
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VPMADDWD      Y8, Y2, Y1                                // sum[0] = pairs of int16
-	VMOVDQU       -64(BX), Y4                               // low codes of k = 16..23
-	VPAND         Y7, Y4, Y3                                // k = 16..19
-	VPSHUFB       Y3, Y6, Y3                                // what the indices stand for
-	VPBROADCASTD  -112(CX), Y5                              // token 0, q of k = 16..19
-	VPMADDUBSW    Y5, Y3, Y2                                // u8·int8, pairs added
-	VPSRLW        $4, Y4, Y3
-	VPAND         Y7, Y3, Y3                                // k = 20..23
-	VPSHUFB       Y3, Y6, Y3                                // what the indices stand for
-	VPBROADCASTD  -108(CX), Y5                              // token 0, q of k = 20..23
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VMOVDQU       -32(BX), Y4                               // low codes of k = 24..31
-	VPAND         Y7, Y4, Y3                                // k = 24..27
-	VPSHUFB       Y3, Y6, Y3                                // what the indices stand for
-	VPBROADCASTD  -104(CX), Y5                              // token 0, q of k = 24..27
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VPSRLW        $4, Y4, Y3
-	VPAND         Y7, Y3, Y3                                // k = 28..31
-	VPSHUFB       Y3, Y6, Y3                                // what the indices stand for
-	VPBROADCASTD  -100(CX), Y5                              // token 0, q of k = 28..31
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VPMADDWD      Y8, Y2, Y2                                // pairs of int16
-	VPADDD        Y2, Y1, Y1                                // sum[0] +=
-	VPBROADCASTD  -88(CX), Y5                               // token 0
-	VPSRAD        $1, Y5, Y3                                // -4·N
-	VPADDD        Y3, Y5, Y5                                // -12·N
-	VPADDD        Y5, Y1, Y1                                // - 12·N
-	VMOVUPS       (BX), Y3                                  // d
-	VBROADCASTSS  -96(CX), Y5                               // token 0, d of its block
-	VMULPS        Y3, Y5, Y5                                // times the weights' scale
-	VCVTDQ2PS     Y1, Y1
-	VFMADD231PS   Y5, Y1, Y0                                // acc[0] = FMA(sum, scale, acc)
+	VMOVDQU       -128(BX), Y5                              // low codes of k = 0..7
+	VMOVDQU       -64(BX), Y9                               // low codes of k = 16..23
+	VPAND         Y12, Y5, Y4                               // k = 0..3
+	VPAND         Y12, Y9, Y8                               // k = 16..19
+	VCVTDQ2PS     Y1, Y1                                    // the block before
+	VPSHUFB       Y4, Y11, Y4                               // what the indices stand for
+	VPSHUFB       Y8, Y11, Y8                               // what the indices stand for
+	VPBROADCASTD  -128(CX), Y6                              // token 0, q of k = 0..3
+	VPBROADCASTD  -112(CX), Y10                             // token 0, q of k = 16..19
+	VPMADDUBSW    Y6, Y4, Y3                                // u8·int8, pairs added
+	VPMADDUBSW    Y10, Y8, Y7                               // u8·int8, pairs added
+	VPSRLW        $4, Y5, Y4
+	VPSRLW        $4, Y9, Y8
+	VPAND         Y12, Y4, Y4                               // k = 4..7
+	VPAND         Y12, Y8, Y8                               // k = 20..23
+	VFMADD231PS   Y2, Y1, Y0                                // acc = FMA(sum, scale, acc)
+	VPSHUFB       Y4, Y11, Y4                               // what the indices stand for
+	VPSHUFB       Y8, Y11, Y8                               // what the indices stand for
+	VPBROADCASTD  -124(CX), Y6                              // token 0, q of k = 4..7
+	VPBROADCASTD  -108(CX), Y10                             // token 0, q of k = 20..23
+	VPMADDUBSW    Y6, Y4, Y6                                // u8·int8, pairs added
+	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
+	VPADDW        Y6, Y3, Y3
+	VPADDW        Y10, Y7, Y7
+	VMOVDQU       -96(BX), Y5                               // low codes of k = 8..15
+	VMOVDQU       -32(BX), Y9                               // low codes of k = 24..31
+	VMOVUPS       (BX), Y2                                  // d
+	VPAND         Y12, Y5, Y4                               // k = 8..11
+	VPAND         Y12, Y9, Y8                               // k = 24..27
+	VPSHUFB       Y4, Y11, Y4                               // what the indices stand for
+	VPSHUFB       Y8, Y11, Y8                               // what the indices stand for
+	VPBROADCASTD  -120(CX), Y6                              // token 0, q of k = 8..11
+	VPBROADCASTD  -104(CX), Y10                             // token 0, q of k = 24..27
+	VPMADDUBSW    Y6, Y4, Y6                                // u8·int8, pairs added
+	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
+	VBROADCASTSS  -96(CX), Y1                               // d of the block
+	VPADDW        Y6, Y3, Y3
+	VPADDW        Y10, Y7, Y7
+	VPSRLW        $4, Y5, Y4
+	VPSRLW        $4, Y9, Y8
+	VPAND         Y12, Y4, Y4                               // k = 12..15
+	VPAND         Y12, Y8, Y8                               // k = 28..31
+	VPSHUFB       Y4, Y11, Y4                               // what the indices stand for
+	VPSHUFB       Y8, Y11, Y8                               // what the indices stand for
+	VPBROADCASTD  -116(CX), Y6                              // token 0, q of k = 12..15
+	VPBROADCASTD  -100(CX), Y10                             // token 0, q of k = 28..31
+	VMULPS        Y2, Y1, Y2                                // times the weights' scale
+	VPMADDUBSW    Y6, Y4, Y6                                // u8·int8, pairs added
+	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
+	VPADDW        Y6, Y3, Y3
+	VPADDW        Y10, Y7, Y7
+	VPMADDWD      Y13, Y3, Y3                               // pairs of int16
+	VPMADDWD      Y13, Y7, Y7                               // pairs of int16
+	VPADDD        Y7, Y3, Y1                                // both halves
+	VPBROADCASTD  -88(CX), Y6                               // token 0
+	VPSRAD        $1, Y6, Y4                                // -4·N
+	VPADDD        Y4, Y6, Y6                                // -12·N
+	VPADDD        Y6, Y1, Y1                                // - 12·N
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $64, CX
 	DECQ          DX
 	JNZ           block
 
-	VMOVUPS       Y0, (DI)                                  // dst of token 0
+	VCVTDQ2PS     Y1, Y1                                    // the block before
+	VFMADD231PS   Y2, Y1, Y0                                // acc = FMA(sum, scale, acc)
+	VMOVUPS       Y0, (DI)                                  // dst
 	VZEROUPPER    
 	RET           
 

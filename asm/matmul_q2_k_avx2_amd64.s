@@ -49,8 +49,8 @@
 //
 // Registers, with T tokens: Y0.. T sums acc in fp32; then T integer sums of the block;
 // then, where a block takes several spans or halves, T partial sums; then codes, plane,
-// scratch; with one token of int16 activations a second sum, of the odd k; constants in
-// those left.
+// scratch; with one token of int16 activations a second sum, of the odd k; constants,
+// and scales of super-blocks, in those left.
 // DI dst, SI bytes from token to token, DX steps left, BX panel, CX activations, both
 // 128 bytes ahead, where more operands are near enough for offsets of one byte; with
 // int16 activations R10 those of the third token on,
@@ -100,6 +100,8 @@ TEXT ·MatmulQ2_KInt8x1AVX2(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     -128(R8), Y9                              // d as fp32
+	VCVTPH2PS     -112(R8), Y10                             // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -153,12 +155,10 @@ block:
 	VPBLENDW      $0xaa, Y5, Y6, Y6
 	VPMADDWD      Y6, Y2, Y2                                // sc1·
 	VPADDD        Y2, Y1, Y1                                // sum[0] +=
-	VCVTPH2PS     -128(R8), Y3                              // d as fp32
 	VBROADCASTSS  -96(CX), Y5                               // token 0, d of its block
-	VMULPS        Y3, Y5, Y5                                // times the weights' scale
+	VMULPS        Y9, Y5, Y5                                // times the weights' scale
 	VCVTDQ2PS     Y1, Y1
 	VFMADD231PS   Y5, Y1, Y0                                // acc[0] = FMA(sum, scale, acc)
-	VCVTPH2PS     -112(R8), Y3                              // dmin as fp32
 	VPMOVZXBD     -128(BX), Y4                              // sc0 as int32
 	VPSRLD        $4, Y4, Y4                                // mn0
 	VPMOVZXBD     -120(BX), Y1                              // sc1 as int32
@@ -170,7 +170,7 @@ block:
 	VCVTDQ2PS     Y5, Y5
 	VBROADCASTSS  -96(CX), Y6                               // d of its block
 	VMULPS        Y6, Y5, Y5                                // d·J
-	VFNMADD231PS  Y5, Y3, Y0                                // acc[0] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Y5, Y10, Y0                               // acc[0] = FMA(-dmin, d·J, acc)
 	ADDQ          $80, BX                                   // next block
 	ADDQ          $64, CX
 	DECQ          R9
@@ -202,6 +202,8 @@ TEXT ·MatmulQ2_KInt8x2AVX2(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     -128(R8), Y12                             // d as fp32
+	VCVTPH2PS     -112(R8), Y13                             // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -280,16 +282,14 @@ block:
 	VPADDD        Y4, Y2, Y2                                // sum[0] +=
 	VPMADDWD      Y9, Y5, Y5                                // sc1·
 	VPADDD        Y5, Y3, Y3                                // sum[1] +=
-	VCVTPH2PS     -128(R8), Y6                              // d as fp32
 	VBROADCASTSS  -96(CX), Y8                               // token 0, d of its block
-	VMULPS        Y6, Y8, Y8                                // times the weights' scale
+	VMULPS        Y12, Y8, Y8                               // times the weights' scale
 	VCVTDQ2PS     Y2, Y2
 	VFMADD231PS   Y8, Y2, Y0                                // acc[0] = FMA(sum, scale, acc)
 	VBROADCASTSS  -32(CX), Y8                               // token 1, d of its block
-	VMULPS        Y6, Y8, Y8                                // times the weights' scale
+	VMULPS        Y12, Y8, Y8                               // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y8, Y3, Y1                                // acc[1] = FMA(sum, scale, acc)
-	VCVTPH2PS     -112(R8), Y6                              // dmin as fp32
 	VPMOVZXBD     -128(BX), Y7                              // sc0 as int32
 	VPSRLD        $4, Y7, Y7                                // mn0
 	VPMOVZXBD     -120(BX), Y2                              // sc1 as int32
@@ -301,13 +301,13 @@ block:
 	VCVTDQ2PS     Y8, Y8
 	VBROADCASTSS  -96(CX), Y9                               // d of its block
 	VMULPS        Y9, Y8, Y8                                // d·J
-	VFNMADD231PS  Y8, Y6, Y0                                // acc[0] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Y8, Y13, Y0                               // acc[0] = FMA(-dmin, d·J, acc)
 	VPBROADCASTD  -4(CX), Y8                                // token 1, H0, H1
 	VPMADDWD      Y7, Y8, Y8                                // J = mn0·H0 + mn1·H1
 	VCVTDQ2PS     Y8, Y8
 	VBROADCASTSS  -32(CX), Y9                               // d of its block
 	VMULPS        Y9, Y8, Y8                                // d·J
-	VFNMADD231PS  Y8, Y6, Y1                                // acc[1] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Y8, Y13, Y1                               // acc[1] = FMA(-dmin, d·J, acc)
 	ADDQ          $80, BX                                   // next block
 	ADDQ          $128, CX
 	DECQ          R9
@@ -342,6 +342,7 @@ TEXT ·MatmulQ2_KInt8x3AVX2(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     -128(R8), Y15                             // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -445,17 +446,16 @@ block:
 	VPADDD        Y7, Y4, Y4                                // sum[1] +=
 	VPMADDWD      Y12, Y8, Y8                               // sc1·
 	VPADDD        Y8, Y5, Y5                                // sum[2] +=
-	VCVTPH2PS     -128(R8), Y9                              // d as fp32
 	VBROADCASTSS  -96(CX), Y11                              // token 0, d of its block
-	VMULPS        Y9, Y11, Y11                              // times the weights' scale
+	VMULPS        Y15, Y11, Y11                             // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y11, Y3, Y0                               // acc[0] = FMA(sum, scale, acc)
 	VBROADCASTSS  -32(CX), Y11                              // token 1, d of its block
-	VMULPS        Y9, Y11, Y11                              // times the weights' scale
+	VMULPS        Y15, Y11, Y11                             // times the weights' scale
 	VCVTDQ2PS     Y4, Y4
 	VFMADD231PS   Y11, Y4, Y1                               // acc[1] = FMA(sum, scale, acc)
 	VBROADCASTSS  32(CX), Y11                               // token 2, d of its block
-	VMULPS        Y9, Y11, Y11                              // times the weights' scale
+	VMULPS        Y15, Y11, Y11                             // times the weights' scale
 	VCVTDQ2PS     Y5, Y5
 	VFMADD231PS   Y11, Y5, Y2                               // acc[2] = FMA(sum, scale, acc)
 	VCVTPH2PS     -112(R8), Y9                              // dmin as fp32
@@ -731,6 +731,8 @@ TEXT ·MatmulQ2_KInt16x1AVX2(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     -128(R8), Y11                             // d as fp32
+	VCVTPH2PS     -112(R8), Y12                             // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -820,12 +822,10 @@ block:
 	VPAND         Y10, Y3, Y3                               // the scale
 	VPMULLD       Y3, Y2, Y2                                // sc1·
 	VPADDD        Y2, Y1, Y1                                // sum[0] +=
-	VCVTPH2PS     -128(R8), Y3                              // d as fp32
 	VBROADCASTSS  -64(CX), Y5                               // token 0, d of its block
-	VMULPS        Y3, Y5, Y5                                // times the weights' scale
+	VMULPS        Y11, Y5, Y5                               // times the weights' scale
 	VCVTDQ2PS     Y1, Y1
 	VFMADD231PS   Y5, Y1, Y0                                // acc[0] = FMA(sum, scale, acc)
-	VCVTPH2PS     -112(R8), Y3                              // dmin as fp32
 	VPMOVZXBD     -128(BX), Y4                              // sc0 as int32
 	VPSRLD        $4, Y4, Y4                                // mn0
 	VPMOVZXBD     -120(BX), Y1                              // sc1 as int32
@@ -838,7 +838,7 @@ block:
 	VCVTDQ2PS     Y5, Y5
 	VBROADCASTSS  -64(CX), Y6                               // d of its block
 	VMULPS        Y6, Y5, Y5                                // d·J
-	VFNMADD231PS  Y5, Y3, Y0                                // acc[0] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Y5, Y12, Y0                               // acc[0] = FMA(-dmin, d·J, acc)
 	ADDQ          $80, BX                                   // next block
 	ADDQ          $96, CX
 	DECQ          R9
@@ -871,6 +871,8 @@ TEXT ·MatmulQ2_KInt16x2AVX2(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     -128(R8), Y13                             // d as fp32
+	VCVTPH2PS     -112(R8), Y14                             // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1009,16 +1011,14 @@ block:
 	VPADDD        Y4, Y2, Y2                                // sum[0] +=
 	VPMULLD       Y6, Y5, Y5                                // sc1·
 	VPADDD        Y5, Y3, Y3                                // sum[1] +=
-	VCVTPH2PS     -128(R8), Y6                              // d as fp32
 	VBROADCASTSS  -64(CX), Y8                               // token 0, d of its block
-	VMULPS        Y6, Y8, Y8                                // times the weights' scale
+	VMULPS        Y13, Y8, Y8                               // times the weights' scale
 	VCVTDQ2PS     Y2, Y2
 	VFMADD231PS   Y8, Y2, Y0                                // acc[0] = FMA(sum, scale, acc)
 	VBROADCASTSS  32(CX), Y8                                // token 1, d of its block
-	VMULPS        Y6, Y8, Y8                                // times the weights' scale
+	VMULPS        Y13, Y8, Y8                               // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y8, Y3, Y1                                // acc[1] = FMA(sum, scale, acc)
-	VCVTPH2PS     -112(R8), Y6                              // dmin as fp32
 	VPMOVZXBD     -128(BX), Y7                              // sc0 as int32
 	VPSRLD        $4, Y7, Y7                                // mn0
 	VPMOVZXBD     -120(BX), Y2                              // sc1 as int32
@@ -1031,7 +1031,7 @@ block:
 	VCVTDQ2PS     Y8, Y8
 	VBROADCASTSS  -64(CX), Y9                               // d of its block
 	VMULPS        Y9, Y8, Y8                                // d·J
-	VFNMADD231PS  Y8, Y6, Y0                                // acc[0] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Y8, Y14, Y0                               // acc[0] = FMA(-dmin, d·J, acc)
 	VPBROADCASTD  52(CX), Y8                                // token 1, H0
 	VPMULLD       Y7, Y8, Y8
 	VPBROADCASTD  56(CX), Y9                                // H1
@@ -1040,7 +1040,7 @@ block:
 	VCVTDQ2PS     Y8, Y8
 	VBROADCASTSS  32(CX), Y9                                // d of its block
 	VMULPS        Y9, Y8, Y8                                // d·J
-	VFNMADD231PS  Y8, Y6, Y1                                // acc[1] = FMA(-dmin, d·J, acc)
+	VFNMADD231PS  Y8, Y14, Y1                               // acc[1] = FMA(-dmin, d·J, acc)
 	ADDQ          $80, BX                                   // next block
 	ADDQ          $192, CX
 	DECQ          R9

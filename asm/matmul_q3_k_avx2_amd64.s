@@ -49,12 +49,16 @@
 //
 // Registers, with T tokens: Y0.. T sums acc in fp32; then T integer sums of the block;
 // then, where a block takes several spans or halves, T partial sums; then codes, plane,
-// scratch; with one token of int16 activations a second sum, of the odd k; constants in
-// those left.
+// scratch; with one token of int16 activations a second sum, of the odd k; constants,
+// and scales of super-blocks, in those left.
 // DI dst, SI bytes from token to token, DX steps left, BX panel, CX activations, both
 // 128 bytes ahead, where more operands are near enough for offsets of one byte; with
 // int16 activations R10 those of the third token on,
 // R8 head of the super-block, R9 blocks left in it.
+// With one token of int8 the halves of a block are multiplied side by side, and beside
+// them the block before is folded into acc: Y0 acc, Y1 its integer sum, then what that
+// is multiplied by and, where there is a minimum, what its s is (R11 points to s); then
+// of each half its sums in int16, codes, plane, scratch; then constants and scales.
 //
 // Tails: none. A panel always has 8 rows (missing ones are zero and their results
 // are not used), k is a multiple of 32, and there is one function for each number
@@ -74,6 +78,27 @@ DATA maskHigh<>+16(SB)/8, $0x0404040404040404
 DATA maskHigh<>+24(SB)/8, $0x0404040404040404
 GLOBL maskHigh<>(SB), RODATA|NOPTR, $32
 
+// sc0 of every row into the upper bytes of a lane's words
+DATA order00<>+0(SB)/8, $0x0180018000800080
+DATA order00<>+8(SB)/8, $0x0380038002800280
+DATA order00<>+16(SB)/8, $0x0580058004800480
+DATA order00<>+24(SB)/8, $0x0780078006800680
+GLOBL order00<>(SB), RODATA|NOPTR, $32
+
+// sc1 of every row into the upper bytes of a lane's words
+DATA order11<>+0(SB)/8, $0x0980098008800880
+DATA order11<>+8(SB)/8, $0x0b800b800a800a80
+DATA order11<>+16(SB)/8, $0x0d800d800c800c80
+DATA order11<>+24(SB)/8, $0x0f800f800e800e80
+GLOBL order11<>(SB), RODATA|NOPTR, $32
+
+// sc0 and sc1 of every row into the upper bytes of a lane's words
+DATA order01<>+0(SB)/8, $0x0980018008800080
+DATA order01<>+8(SB)/8, $0x0b8003800a800280
+DATA order01<>+16(SB)/8, $0x0d8005800c800480
+DATA order01<>+24(SB)/8, $0x0f8007800e800680
+GLOBL order01<>(SB), RODATA|NOPTR, $32
+
 // the even bytes
 DATA maskEven<>+0(SB)/8, $0x00ff00ff00ff00ff
 DATA maskEven<>+8(SB)/8, $0x00ff00ff00ff00ff
@@ -90,104 +115,111 @@ TEXT ·MatmulQ3_KInt8x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ          act+24(FP), CX
 	MOVQ          steps+32(FP), DX
 	SHLQ          $2, SI                                    // floats to bytes
-	VMOVDQU       maskPair<>(SB), Y7                        // the lowest two bits of every byte
-	VMOVDQU       maskHigh<>(SB), Y8                        // where the upper bits of a code go in every byte
+	VMOVDQU       maskPair<>(SB), Y11                       // the lowest two bits of every byte
+	VMOVDQU       maskHigh<>(SB), Y12                       // where the upper bits of a code go in every byte
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	SUBQ          $-128, BX                                 // ahead, as offsets expect
 	SUBQ          $-128, CX
+	VXORPS        Y1, Y1, Y1                                // no block before
+	VXORPS        Y2, Y2, Y2                                // no block before
 
 	PCALIGN       $32
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $16, BX
+	VCVTPH2PS     -128(R8), Y13                             // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
 block:
-	VMOVDQU       -48(BX), Y9                               // upper bits
-	VMOVDQU       -112(BX), Y4                              // low codes of k = 0..15
-	VPAND         Y7, Y4, Y3                                // k = 0..3
-	VPSLLW        $2, Y9, Y5
-	VPAND         Y8, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -128(CX), Y5                              // token 0, q of k = 0..3
-	VPMADDUBSW    Y5, Y3, Y2                                // u8·int8, pairs added
-	VPSRLW        $2, Y4, Y3
-	VPAND         Y7, Y3, Y3                                // k = 4..7
-	VPSLLW        $1, Y9, Y5
-	VPAND         Y8, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -124(CX), Y5                              // token 0, q of k = 4..7
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VPSRLW        $4, Y4, Y3
-	VPAND         Y7, Y3, Y3                                // k = 8..11
-	VPAND         Y8, Y9, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -120(CX), Y5                              // token 0, q of k = 8..11
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VPSRLW        $6, Y4, Y3
-	VPAND         Y7, Y3, Y3                                // k = 12..15
-	VPSRLW        $1, Y9, Y5
-	VPAND         Y8, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -116(CX), Y5                              // token 0, q of k = 12..15
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VPMOVSXBD     -128(BX), Y6                              // sc0 as int32
-	VPSLLD        $16, Y6, Y5                               // sc in both int16 of a lane
-	VPBLENDW      $0xaa, Y5, Y6, Y6
-	VPMADDWD      Y6, Y2, Y1                                // sum[0] = sc0·
-	VMOVDQU       -80(BX), Y4                               // low codes of k = 16..31
-	VPAND         Y7, Y4, Y3                                // k = 16..19
-	VPSRLW        $2, Y9, Y5
-	VPAND         Y8, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -112(CX), Y5                              // token 0, q of k = 16..19
-	VPMADDUBSW    Y5, Y3, Y2                                // u8·int8, pairs added
-	VPSRLW        $2, Y4, Y3
-	VPAND         Y7, Y3, Y3                                // k = 20..23
-	VPSRLW        $3, Y9, Y5
-	VPAND         Y8, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -108(CX), Y5                              // token 0, q of k = 20..23
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VPSRLW        $4, Y4, Y3
-	VPAND         Y7, Y3, Y3                                // k = 24..27
-	VPSRLW        $4, Y9, Y5
-	VPAND         Y8, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -104(CX), Y5                              // token 0, q of k = 24..27
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VPSRLW        $6, Y4, Y3
-	VPAND         Y7, Y3, Y3                                // k = 28..31
-	VPSRLW        $5, Y9, Y5
-	VPAND         Y8, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -100(CX), Y5                              // token 0, q of k = 28..31
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VPMOVSXBD     -120(BX), Y6                              // sc1 as int32
-	VPSLLD        $16, Y6, Y5                               // sc in both int16 of a lane
-	VPBLENDW      $0xaa, Y5, Y6, Y6
-	VPMADDWD      Y6, Y2, Y2                                // sc1·
-	VPADDD        Y2, Y1, Y1                                // sum[0] +=
-	VPMOVSXBD     -128(BX), Y3                              // sc0 as int32
-	VPMOVSXBD     -120(BX), Y4                              // sc1 as int32
-	VPSLLD        $16, Y4, Y4
-	VPBLENDW      $0xaa, Y4, Y3, Y3                         // in pairs
-	VPSLLW        $2, Y3, Y3                                // 4·sc0, 4·sc1 as int16
-	VPBROADCASTD  -68(CX), Y5                               // token 0, H0, H1
-	VPMADDWD      Y3, Y5, Y5
-	VPSUBD        Y5, Y1, Y1                                // sum[0] -= 4·(sc0·H0 + sc1·H1)
-	VCVTPH2PS     -128(R8), Y3                              // d as fp32
-	VBROADCASTSS  -96(CX), Y5                               // token 0, d of its block
-	VMULPS        Y3, Y5, Y5                                // times the weights' scale
-	VCVTDQ2PS     Y1, Y1
-	VFMADD231PS   Y5, Y1, Y0                                // acc[0] = FMA(sum, scale, acc)
+	VMOVDQU       -80(BX), Y9                               // low codes of k = 16..31
+	VMOVDQU       -112(BX), Y5                              // low codes of k = 0..15
+	VPAND         Y11, Y9, Y8                               // k = 16..19
+	VPAND         Y11, Y5, Y4                               // k = 0..3
+	VMOVDQU       -48(BX), Y10                              // upper bits
+	VMOVDQU       -48(BX), Y6                               // upper bits
+	VPSRLW        $2, Y10, Y10
+	VPSLLW        $2, Y6, Y6
+	VPAND         Y12, Y10, Y10
+	VPAND         Y12, Y6, Y6
+	VCVTDQ2PS     Y1, Y1                                    // the block before
+	VPOR          Y10, Y8, Y8                               // with upper bits
+	VPOR          Y6, Y4, Y4                                // with upper bits
+	VPBROADCASTD  -112(CX), Y10                             // token 0, q of k = 16..19
+	VPBROADCASTD  -128(CX), Y6                              // token 0, q of k = 0..3
+	VPMADDUBSW    Y10, Y8, Y7                               // u8·int8, pairs added
+	VPMADDUBSW    Y6, Y4, Y3                                // u8·int8, pairs added
+	VPSRLW        $2, Y9, Y8
+	VPSRLW        $2, Y5, Y4
+	VPAND         Y11, Y8, Y8                               // k = 20..23
+	VPAND         Y11, Y4, Y4                               // k = 4..7
+	VMOVDQU       -48(BX), Y10                              // upper bits
+	VMOVDQU       -48(BX), Y6                               // upper bits
+	VPSRLW        $3, Y10, Y10
+	VPSLLW        $1, Y6, Y6
+	VPAND         Y12, Y10, Y10
+	VPAND         Y12, Y6, Y6
+	VPOR          Y10, Y8, Y8                               // with upper bits
+	VPOR          Y6, Y4, Y4                                // with upper bits
+	VPBROADCASTD  -108(CX), Y10                             // token 0, q of k = 20..23
+	VFMADD231PS   Y2, Y1, Y0                                // acc = FMA(sum, scale, acc)
+	VPBROADCASTD  -124(CX), Y6                              // token 0, q of k = 4..7
+	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
+	VPMADDUBSW    Y6, Y4, Y6                                // u8·int8, pairs added
+	VPADDW        Y10, Y7, Y7
+	VPADDW        Y6, Y3, Y3
+	VPSRLW        $4, Y9, Y8
+	VPSRLW        $4, Y5, Y4
+	VPAND         Y11, Y8, Y8                               // k = 24..27
+	VPAND         Y11, Y4, Y4                               // k = 8..11
+	VMOVDQU       -48(BX), Y10                              // upper bits
+	VMOVDQU       -48(BX), Y6                               // upper bits
+	VPSRLW        $4, Y10, Y10
+	VPAND         Y12, Y6, Y6
+	VPAND         Y12, Y10, Y10
+	VPOR          Y6, Y4, Y4                                // with upper bits
+	VPOR          Y10, Y8, Y8                               // with upper bits
+	VPBROADCASTD  -120(CX), Y6                              // token 0, q of k = 8..11
+	VPBROADCASTD  -104(CX), Y10                             // token 0, q of k = 24..27
+	VPMADDUBSW    Y6, Y4, Y6                                // u8·int8, pairs added
+	VBROADCASTSS  -96(CX), Y1                               // d of the block
+	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
+	VPADDW        Y6, Y3, Y3
+	VPADDW        Y10, Y7, Y7
+	VPSRLW        $6, Y5, Y4
+	VPSRLW        $6, Y9, Y8
+	VPAND         Y11, Y4, Y4                               // k = 12..15
+	VPAND         Y11, Y8, Y8                               // k = 28..31
+	VMOVDQU       -48(BX), Y6                               // upper bits
+	VMOVDQU       -48(BX), Y10                              // upper bits
+	VPSRLW        $1, Y6, Y6
+	VPSRLW        $5, Y10, Y10
+	VPAND         Y12, Y6, Y6
+	VPAND         Y12, Y10, Y10
+	VPOR          Y6, Y4, Y4                                // with upper bits
+	VPOR          Y10, Y8, Y8                               // with upper bits
+	VPBROADCASTD  -116(CX), Y6                              // token 0, q of k = 12..15
+	VPBROADCASTD  -100(CX), Y10                             // token 0, q of k = 28..31
+	VPMADDUBSW    Y6, Y4, Y6                                // u8·int8, pairs added
+	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
+	VMULPS        Y13, Y1, Y2                               // times the weights' scale
+	VPADDW        Y6, Y3, Y3
+	VPADDW        Y10, Y7, Y7
+	VBROADCASTI128 -128(BX), Y5                             // sc0 and sc1 of all rows, twice
+	VBROADCASTI128 -128(BX), Y9                             // sc0 and sc1 of all rows, twice
+	VPSHUFB       order00<>(SB), Y5, Y5                     // as upper bytes
+	VPSHUFB       order11<>(SB), Y9, Y9                     // as upper bytes
+	VPSRAW        $8, Y5, Y5                                // sc0 as int16, twice
+	VPSRAW        $8, Y9, Y9                                // sc1 as int16, twice
+	VPMADDWD      Y5, Y3, Y3                                // sc0·, in int32
+	VPMADDWD      Y9, Y7, Y7                                // sc1·, in int32
+	VBROADCASTI128 -128(BX), Y4                             // sc0 and sc1 of all rows, twice
+	VPSHUFB       order01<>(SB), Y4, Y4                     // as upper bytes
+	VPSRAW        $6, Y4, Y4                                // 4·sc0, 4·sc1 as int16
+	VPBROADCASTD  -68(CX), Y6                               // H0, H1
+	VPMADDWD      Y4, Y6, Y6
+	VPADDD        Y7, Y3, Y1                                // both halves
+	VPSUBD        Y6, Y1, Y1                                // - 4·(sc0·H0 + sc1·H1)
 	ADDQ          $112, BX                                  // next block
 	ADDQ          $64, CX
 	DECQ          R9
@@ -195,7 +227,9 @@ block:
 	SUBQ          $8, DX                                    // next super-block
 	JNZ           super
 
-	VMOVUPS       Y0, (DI)                                  // dst of token 0
+	VCVTDQ2PS     Y1, Y1                                    // the block before
+	VFMADD231PS   Y2, Y1, Y0                                // acc = FMA(sum, scale, acc)
+	VMOVUPS       Y0, (DI)                                  // dst
 	VZEROUPPER    
 	RET           
 
@@ -219,6 +253,7 @@ TEXT ·MatmulQ3_KInt8x2AVX2(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $16, BX
+	VCVTPH2PS     -128(R8), Y13                             // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -330,13 +365,12 @@ block:
 	VPBROADCASTD  -4(CX), Y8                                // token 1, H0, H1
 	VPMADDWD      Y6, Y8, Y8
 	VPSUBD        Y8, Y3, Y3                                // sum[1] -= 4·(sc0·H0 + sc1·H1)
-	VCVTPH2PS     -128(R8), Y6                              // d as fp32
 	VBROADCASTSS  -96(CX), Y8                               // token 0, d of its block
-	VMULPS        Y6, Y8, Y8                                // times the weights' scale
+	VMULPS        Y13, Y8, Y8                               // times the weights' scale
 	VCVTDQ2PS     Y2, Y2
 	VFMADD231PS   Y8, Y2, Y0                                // acc[0] = FMA(sum, scale, acc)
 	VBROADCASTSS  -32(CX), Y8                               // token 1, d of its block
-	VMULPS        Y6, Y8, Y8                                // times the weights' scale
+	VMULPS        Y13, Y8, Y8                               // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y8, Y3, Y1                                // acc[1] = FMA(sum, scale, acc)
 	ADDQ          $112, BX                                  // next block
@@ -788,6 +822,7 @@ TEXT ·MatmulQ3_KInt16x1AVX2(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $16, BX
+	VCVTPH2PS     -128(R8), Y12                             // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -905,9 +940,8 @@ block:
 	VPMOVSXBD     -120(BX), Y3                              // sc1 as int32
 	VPMULLD       Y3, Y2, Y2                                // sc1·
 	VPADDD        Y2, Y1, Y1                                // sum[0] +=
-	VCVTPH2PS     -128(R8), Y3                              // d as fp32
 	VBROADCASTSS  -64(CX), Y5                               // token 0, d of its block
-	VMULPS        Y3, Y5, Y5                                // times the weights' scale
+	VMULPS        Y12, Y5, Y5                               // times the weights' scale
 	VCVTDQ2PS     Y1, Y1
 	VFMADD231PS   Y5, Y1, Y0                                // acc[0] = FMA(sum, scale, acc)
 	ADDQ          $112, BX                                  // next block
@@ -942,6 +976,7 @@ TEXT ·MatmulQ3_KInt16x2AVX2(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $16, BX
+	VCVTPH2PS     -128(R8), Y14                             // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1114,13 +1149,12 @@ block:
 	VPADDD        Y4, Y2, Y2                                // sum[0] +=
 	VPMULLD       Y6, Y5, Y5                                // sc1·
 	VPADDD        Y5, Y3, Y3                                // sum[1] +=
-	VCVTPH2PS     -128(R8), Y6                              // d as fp32
 	VBROADCASTSS  -64(CX), Y8                               // token 0, d of its block
-	VMULPS        Y6, Y8, Y8                                // times the weights' scale
+	VMULPS        Y14, Y8, Y8                               // times the weights' scale
 	VCVTDQ2PS     Y2, Y2
 	VFMADD231PS   Y8, Y2, Y0                                // acc[0] = FMA(sum, scale, acc)
 	VBROADCASTSS  32(CX), Y8                                // token 1, d of its block
-	VMULPS        Y6, Y8, Y8                                // times the weights' scale
+	VMULPS        Y14, Y8, Y8                               // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y8, Y3, Y1                                // acc[1] = FMA(sum, scale, acc)
 	ADDQ          $112, BX                                  // next block

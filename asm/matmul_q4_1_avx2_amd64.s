@@ -43,11 +43,15 @@
 //
 // Registers, with T tokens: Y0.. T sums acc in fp32; then T integer sums of the block;
 // then, where a block takes several spans or halves, T partial sums; then codes, plane,
-// scratch; with one token of int16 activations a second sum, of the odd k; constants in
-// those left.
+// scratch; with one token of int16 activations a second sum, of the odd k; constants,
+// and scales of super-blocks, in those left.
 // DI dst, SI bytes from token to token, DX steps left, BX panel, CX activations, both
 // 128 bytes ahead, where more operands are near enough for offsets of one byte; with
 // int16 activations R10 those of the third token on.
+// With one token of int8 the halves of a block are multiplied side by side, and beside
+// them the block before is folded into acc: Y0 acc, Y1 its integer sum, then what that
+// is multiplied by and, where there is a minimum, what its s is (R11 points to s); then
+// of each half its sums in int16, codes, plane, scratch; then constants and scales.
 //
 // Tails: none. A panel always has 8 rows (missing ones are zero and their results
 // are not used), k is a multiple of 32, and there is one function for each number
@@ -67,6 +71,13 @@ DATA ones16<>+16(SB)/8, $0x0001000100010001
 DATA ones16<>+24(SB)/8, $0x0001000100010001
 GLOBL ones16<>(SB), RODATA|NOPTR, $32
 
+// s of no block
+DATA zeros<>+0(SB)/8, $0x0000000000000000
+DATA zeros<>+8(SB)/8, $0x0000000000000000
+DATA zeros<>+16(SB)/8, $0x0000000000000000
+DATA zeros<>+24(SB)/8, $0x0000000000000000
+GLOBL zeros<>(SB), RODATA|NOPTR, $32
+
 // the even bytes
 DATA maskEven<>+0(SB)/8, $0x00ff00ff00ff00ff
 DATA maskEven<>+8(SB)/8, $0x00ff00ff00ff00ff
@@ -83,68 +94,77 @@ TEXT ·MatmulQ4_1Int8x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ          act+24(FP), CX
 	MOVQ          steps+32(FP), DX
 	SHLQ          $2, SI                                    // floats to bytes
-	VMOVDQU       maskLow<>(SB), Y5                         // the low code of every byte
-	VMOVDQU       ones16<>(SB), Y6                          // 1 in every int16
+	VMOVDQU       maskLow<>(SB), Y12                        // the low code of every byte
+	VMOVDQU       ones16<>(SB), Y13                         // 1 in every int16
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	SUBQ          $-128, BX                                 // ahead, as offsets expect
 	SUBQ          $-128, CX
+	VXORPS        Y1, Y1, Y1                                // no block before
+	VXORPS        Y2, Y2, Y2                                // no block before
+	VXORPS        Y3, Y3, Y3
+	LEAQ          zeros<>(SB), R11
 
 	PCALIGN       $32
 block:
-	VMOVDQU       -128(BX), Y3                              // low codes of k = 0..7
-	VPAND         Y5, Y3, Y2                                // k = 0..3
-	VPBROADCASTD  -128(CX), Y4                              // token 0, q of k = 0..3
-	VPMADDUBSW    Y4, Y2, Y1                                // u8·int8, pairs added
-	VPSRLW        $4, Y3, Y2
-	VPAND         Y5, Y2, Y2                                // k = 4..7
-	VPBROADCASTD  -124(CX), Y4                              // token 0, q of k = 4..7
-	VPMADDUBSW    Y4, Y2, Y4                                // u8·int8, pairs added
-	VPADDW        Y4, Y1, Y1
-	VMOVDQU       -96(BX), Y3                               // low codes of k = 8..15
-	VPAND         Y5, Y3, Y2                                // k = 8..11
-	VPBROADCASTD  -120(CX), Y4                              // token 0, q of k = 8..11
-	VPMADDUBSW    Y4, Y2, Y4                                // u8·int8, pairs added
-	VPADDW        Y4, Y1, Y1
-	VPSRLW        $4, Y3, Y2
-	VPAND         Y5, Y2, Y2                                // k = 12..15
-	VPBROADCASTD  -116(CX), Y4                              // token 0, q of k = 12..15
-	VPMADDUBSW    Y4, Y2, Y4                                // u8·int8, pairs added
-	VPADDW        Y4, Y1, Y1
-	VMOVDQU       -64(BX), Y3                               // low codes of k = 16..23
-	VPAND         Y5, Y3, Y2                                // k = 16..19
-	VPBROADCASTD  -112(CX), Y4                              // token 0, q of k = 16..19
-	VPMADDUBSW    Y4, Y2, Y4                                // u8·int8, pairs added
-	VPADDW        Y4, Y1, Y1
-	VPSRLW        $4, Y3, Y2
-	VPAND         Y5, Y2, Y2                                // k = 20..23
-	VPBROADCASTD  -108(CX), Y4                              // token 0, q of k = 20..23
-	VPMADDUBSW    Y4, Y2, Y4                                // u8·int8, pairs added
-	VPADDW        Y4, Y1, Y1
-	VMOVDQU       -32(BX), Y3                               // low codes of k = 24..31
-	VPAND         Y5, Y3, Y2                                // k = 24..27
-	VPBROADCASTD  -104(CX), Y4                              // token 0, q of k = 24..27
-	VPMADDUBSW    Y4, Y2, Y4                                // u8·int8, pairs added
-	VPADDW        Y4, Y1, Y1
-	VPSRLW        $4, Y3, Y2
-	VPAND         Y5, Y2, Y2                                // k = 28..31
-	VPBROADCASTD  -100(CX), Y4                              // token 0, q of k = 28..31
-	VPMADDUBSW    Y4, Y2, Y4                                // u8·int8, pairs added
-	VPADDW        Y4, Y1, Y1
-	VPMADDWD      Y6, Y1, Y1                                // sum[0] = pairs of int16
+	VMOVDQU       -128(BX), Y6                              // low codes of k = 0..7
+	VMOVDQU       -64(BX), Y10                              // low codes of k = 16..23
+	VCVTDQ2PS     Y1, Y1                                    // the block before
+	VPAND         Y12, Y6, Y5                               // k = 0..3
+	VPAND         Y12, Y10, Y9                              // k = 16..19
+	VPBROADCASTD  -128(CX), Y7                              // token 0, q of k = 0..3
+	VPBROADCASTD  -112(CX), Y11                             // token 0, q of k = 16..19
+	VFMADD231PS   Y2, Y1, Y0                                // acc = FMA(sum, scale, acc)
+	VPMADDUBSW    Y7, Y5, Y4                                // u8·int8, pairs added
+	VPMADDUBSW    Y11, Y9, Y8                               // u8·int8, pairs added
+	VPSRLW        $4, Y6, Y5
+	VPSRLW        $4, Y10, Y9
+	VBROADCASTSS  (R11), Y1                                 // its s
+	VPAND         Y12, Y5, Y5                               // k = 4..7
+	VPAND         Y12, Y9, Y9                               // k = 20..23
+	VPBROADCASTD  -124(CX), Y7                              // token 0, q of k = 4..7
+	VPBROADCASTD  -108(CX), Y11                             // token 0, q of k = 20..23
+	VFMADD231PS   Y1, Y3, Y0                                // acc = FMA(m, s, acc)
+	VPMADDUBSW    Y7, Y5, Y7                                // u8·int8, pairs added
+	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
+	VPADDW        Y7, Y4, Y4
+	VPADDW        Y11, Y8, Y8
+	VMOVDQU       -96(BX), Y6                               // low codes of k = 8..15
+	VMOVDQU       -32(BX), Y10                              // low codes of k = 24..31
 	VCVTPH2PS     (BX), Y2                                  // d as fp32
+	VPAND         Y12, Y6, Y5                               // k = 8..11
+	VPAND         Y12, Y10, Y9                              // k = 24..27
+	VPBROADCASTD  -120(CX), Y7                              // token 0, q of k = 8..11
+	VPBROADCASTD  -104(CX), Y11                             // token 0, q of k = 24..27
 	VCVTPH2PS     16(BX), Y3                                // m as fp32
-	VBROADCASTSS  -96(CX), Y4                               // token 0, d of its block
-	VMULPS        Y2, Y4, Y4                                // times the weights' scale
-	VCVTDQ2PS     Y1, Y1
-	VFMADD231PS   Y4, Y1, Y0                                // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  -92(CX), Y4                               // s of its block
-	VFMADD231PS   Y4, Y3, Y0                                // acc[0] = FMA(m, s, acc)
+	VPMADDUBSW    Y7, Y5, Y7                                // u8·int8, pairs added
+	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
+	VPADDW        Y7, Y4, Y4
+	VPADDW        Y11, Y8, Y8
+	VBROADCASTSS  -96(CX), Y1                               // d of the block
+	VPSRLW        $4, Y6, Y5
+	VPSRLW        $4, Y10, Y9
+	VPAND         Y12, Y5, Y5                               // k = 12..15
+	VPAND         Y12, Y9, Y9                               // k = 28..31
+	VMULPS        Y2, Y1, Y2                                // times the weights' scale
+	VPBROADCASTD  -116(CX), Y7                              // token 0, q of k = 12..15
+	VPBROADCASTD  -100(CX), Y11                             // token 0, q of k = 28..31
+	VPMADDUBSW    Y7, Y5, Y7                                // u8·int8, pairs added
+	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
+	LEAQ          -92(CX), R11                              // where s is
+	VPADDW        Y7, Y4, Y4
+	VPADDW        Y11, Y8, Y8
+	VPADDW        Y8, Y4, Y1                                // both halves
+	VPMADDWD      Y13, Y1, Y1                               // pairs of int16
 	ADDQ          $160, BX                                  // next block
 	ADDQ          $64, CX
 	DECQ          DX
 	JNZ           block
 
-	VMOVUPS       Y0, (DI)                                  // dst of token 0
+	VCVTDQ2PS     Y1, Y1                                    // the block before
+	VFMADD231PS   Y2, Y1, Y0                                // acc = FMA(sum, scale, acc)
+	VBROADCASTSS  (R11), Y1                                 // its s
+	VFMADD231PS   Y1, Y3, Y0                                // acc = FMA(m, s, acc)
+	VMOVUPS       Y0, (DI)                                  // dst
 	VZEROUPPER    
 	RET           
 

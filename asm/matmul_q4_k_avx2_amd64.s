@@ -48,12 +48,16 @@
 //
 // Registers, with T tokens: Y0.. T sums acc in fp32; then T integer sums of the block;
 // then, where a block takes several spans or halves, T partial sums; then codes, plane,
-// scratch; with one token of int16 activations a second sum, of the odd k; constants in
-// those left.
+// scratch; with one token of int16 activations a second sum, of the odd k; constants,
+// and scales of super-blocks, in those left.
 // DI dst, SI bytes from token to token, DX steps left, BX panel, CX activations, both
 // 128 bytes ahead, where more operands are near enough for offsets of one byte; with
 // int16 activations R10 those of the third token on,
 // R8 head of the super-block, R9 blocks left in it.
+// With one token of int8 the halves of a block are multiplied side by side, and beside
+// them the block before is folded into acc: Y0 acc, Y1 its integer sum, then what that
+// is multiplied by and, where there is a minimum, what its s is (R11 points to s); then
+// of each half its sums in int16, codes, plane, scratch; then constants and scales.
 //
 // Tails: none. A panel always has 8 rows (missing ones are zero and their results
 // are not used), k is a multiple of 32, and there is one function for each number
@@ -73,6 +77,13 @@ DATA ones16<>+16(SB)/8, $0x0001000100010001
 DATA ones16<>+24(SB)/8, $0x0001000100010001
 GLOBL ones16<>(SB), RODATA|NOPTR, $32
 
+// s of no block
+DATA zeros<>+0(SB)/8, $0x0000000000000000
+DATA zeros<>+8(SB)/8, $0x0000000000000000
+DATA zeros<>+16(SB)/8, $0x0000000000000000
+DATA zeros<>+24(SB)/8, $0x0000000000000000
+GLOBL zeros<>(SB), RODATA|NOPTR, $32
+
 // the even bytes
 DATA maskEven<>+0(SB)/8, $0x00ff00ff00ff00ff
 DATA maskEven<>+8(SB)/8, $0x00ff00ff00ff00ff
@@ -89,74 +100,79 @@ TEXT ·MatmulQ4_KInt8x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ          act+24(FP), CX
 	MOVQ          steps+32(FP), DX
 	SHLQ          $2, SI                                    // floats to bytes
-	VMOVDQU       maskLow<>(SB), Y5                         // the low code of every byte
-	VMOVDQU       ones16<>(SB), Y6                          // 1 in every int16
+	VMOVDQU       maskLow<>(SB), Y12                        // the low code of every byte
+	VMOVDQU       ones16<>(SB), Y13                         // 1 in every int16
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	SUBQ          $-128, BX                                 // ahead, as offsets expect
 	SUBQ          $-128, CX
+	VXORPS        Y1, Y1, Y1                                // no block before
+	VXORPS        Y2, Y2, Y2                                // no block before
+	VXORPS        Y3, Y3, Y3
+	LEAQ          zeros<>(SB), R11
 
 	PCALIGN       $32
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     -128(R8), Y14                             // d as fp32
+	VCVTPH2PS     -112(R8), Y15                             // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
 block:
-	VMOVDQU       -112(BX), Y3                              // low codes of k = 0..7
-	VPAND         Y5, Y3, Y2                                // k = 0..3
-	VPBROADCASTD  -128(CX), Y4                              // token 0, q of k = 0..3
-	VPMADDUBSW    Y4, Y2, Y1                                // u8·int8, pairs added
-	VPSRLW        $4, Y3, Y2
-	VPAND         Y5, Y2, Y2                                // k = 4..7
-	VPBROADCASTD  -124(CX), Y4                              // token 0, q of k = 4..7
-	VPMADDUBSW    Y4, Y2, Y4                                // u8·int8, pairs added
-	VPADDW        Y4, Y1, Y1
-	VMOVDQU       -80(BX), Y3                               // low codes of k = 8..15
-	VPAND         Y5, Y3, Y2                                // k = 8..11
-	VPBROADCASTD  -120(CX), Y4                              // token 0, q of k = 8..11
-	VPMADDUBSW    Y4, Y2, Y4                                // u8·int8, pairs added
-	VPADDW        Y4, Y1, Y1
-	VPSRLW        $4, Y3, Y2
-	VPAND         Y5, Y2, Y2                                // k = 12..15
-	VPBROADCASTD  -116(CX), Y4                              // token 0, q of k = 12..15
-	VPMADDUBSW    Y4, Y2, Y4                                // u8·int8, pairs added
-	VPADDW        Y4, Y1, Y1
-	VMOVDQU       -48(BX), Y3                               // low codes of k = 16..23
-	VPAND         Y5, Y3, Y2                                // k = 16..19
-	VPBROADCASTD  -112(CX), Y4                              // token 0, q of k = 16..19
-	VPMADDUBSW    Y4, Y2, Y4                                // u8·int8, pairs added
-	VPADDW        Y4, Y1, Y1
-	VPSRLW        $4, Y3, Y2
-	VPAND         Y5, Y2, Y2                                // k = 20..23
-	VPBROADCASTD  -108(CX), Y4                              // token 0, q of k = 20..23
-	VPMADDUBSW    Y4, Y2, Y4                                // u8·int8, pairs added
-	VPADDW        Y4, Y1, Y1
-	VMOVDQU       -16(BX), Y3                               // low codes of k = 24..31
-	VPAND         Y5, Y3, Y2                                // k = 24..27
-	VPBROADCASTD  -104(CX), Y4                              // token 0, q of k = 24..27
-	VPMADDUBSW    Y4, Y2, Y4                                // u8·int8, pairs added
-	VPADDW        Y4, Y1, Y1
-	VPSRLW        $4, Y3, Y2
-	VPAND         Y5, Y2, Y2                                // k = 28..31
-	VPBROADCASTD  -100(CX), Y4                              // token 0, q of k = 28..31
-	VPMADDUBSW    Y4, Y2, Y4                                // u8·int8, pairs added
-	VPADDW        Y4, Y1, Y1
-	VPMADDWD      Y6, Y1, Y1                                // sum[0] = pairs of int16
-	VCVTPH2PS     -128(R8), Y2                              // d as fp32
-	VPMOVZXBD     -128(BX), Y3                              // sc as int32
-	VCVTDQ2PS     Y3, Y3
-	VMULPS        Y3, Y2, Y2                                // D = d·sc, exact
+	VMOVDQU       -112(BX), Y6                              // low codes of k = 0..7
+	VMOVDQU       -48(BX), Y10                              // low codes of k = 16..23
+	VCVTDQ2PS     Y1, Y1                                    // the block before
+	VPAND         Y12, Y6, Y5                               // k = 0..3
+	VPAND         Y12, Y10, Y9                              // k = 16..19
+	VFMADD231PS   Y2, Y1, Y0                                // acc = FMA(sum, scale, acc)
+	VPBROADCASTD  -128(CX), Y7                              // token 0, q of k = 0..3
+	VPBROADCASTD  -112(CX), Y11                             // token 0, q of k = 16..19
+	VPMADDUBSW    Y7, Y5, Y4                                // u8·int8, pairs added
+	VPMADDUBSW    Y11, Y9, Y8                               // u8·int8, pairs added
+	VBROADCASTSS  (R11), Y1                                 // its s
+	VPSRLW        $4, Y6, Y5
+	VPSRLW        $4, Y10, Y9
+	VFNMADD231PS  Y1, Y3, Y0                                // acc = FMA(-M, s, acc)
+	VPAND         Y12, Y5, Y5                               // k = 4..7
+	VPAND         Y12, Y9, Y9                               // k = 20..23
+	VPBROADCASTD  -124(CX), Y7                              // token 0, q of k = 4..7
+	VPBROADCASTD  -108(CX), Y11                             // token 0, q of k = 20..23
+	VPMOVZXBD     -128(BX), Y2                              // sc as int32
+	VPMADDUBSW    Y7, Y5, Y7                                // u8·int8, pairs added
+	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
+	VCVTDQ2PS     Y2, Y2
+	VPADDW        Y7, Y4, Y4
+	VPADDW        Y11, Y8, Y8
+	VMOVDQU       -80(BX), Y6                               // low codes of k = 8..15
+	VMOVDQU       -16(BX), Y10                              // low codes of k = 24..31
+	VMULPS        Y14, Y2, Y2                               // D = d·sc, exact
+	VPAND         Y12, Y6, Y5                               // k = 8..11
+	VPAND         Y12, Y10, Y9                              // k = 24..27
 	VPMOVZXBD     -120(BX), Y3                              // mn as int32
+	VPBROADCASTD  -120(CX), Y7                              // token 0, q of k = 8..11
+	VPBROADCASTD  -104(CX), Y11                             // token 0, q of k = 24..27
 	VCVTDQ2PS     Y3, Y3
-	VCVTPH2PS     -112(R8), Y4                              // dmin
-	VMULPS        Y4, Y3, Y3                                // M = dmin·mn, exact
-	VBROADCASTSS  -96(CX), Y4                               // token 0, d of its block
-	VMULPS        Y2, Y4, Y4                                // times the weights' scale
-	VCVTDQ2PS     Y1, Y1
-	VFMADD231PS   Y4, Y1, Y0                                // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  -92(CX), Y4                               // s of its block
-	VFNMADD231PS  Y4, Y3, Y0                                // acc[0] = FMA(-M, s, acc)
+	VPMADDUBSW    Y7, Y5, Y7                                // u8·int8, pairs added
+	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
+	VPADDW        Y7, Y4, Y4
+	VPADDW        Y11, Y8, Y8
+	VMULPS        Y15, Y3, Y3                               // M = dmin·mn, exact
+	VPSRLW        $4, Y6, Y5
+	VPSRLW        $4, Y10, Y9
+	VBROADCASTSS  -96(CX), Y1                               // d of the block
+	VPAND         Y12, Y5, Y5                               // k = 12..15
+	VPAND         Y12, Y9, Y9                               // k = 28..31
+	VPBROADCASTD  -116(CX), Y7                              // token 0, q of k = 12..15
+	VPBROADCASTD  -100(CX), Y11                             // token 0, q of k = 28..31
+	VMULPS        Y2, Y1, Y2                                // times the weights' scale
+	VPMADDUBSW    Y7, Y5, Y7                                // u8·int8, pairs added
+	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
+	LEAQ          -92(CX), R11                              // where s is
+	VPADDW        Y7, Y4, Y4
+	VPADDW        Y11, Y8, Y8
+	VPADDW        Y8, Y4, Y1                                // both halves
+	VPMADDWD      Y13, Y1, Y1                               // pairs of int16
 	ADDQ          $144, BX                                  // next block
 	ADDQ          $64, CX
 	DECQ          R9
@@ -164,7 +180,11 @@ block:
 	SUBQ          $8, DX                                    // next super-block
 	JNZ           super
 
-	VMOVUPS       Y0, (DI)                                  // dst of token 0
+	VCVTDQ2PS     Y1, Y1                                    // the block before
+	VFMADD231PS   Y2, Y1, Y0                                // acc = FMA(sum, scale, acc)
+	VBROADCASTSS  (R11), Y1                                 // its s
+	VFNMADD231PS  Y1, Y3, Y0                                // acc = FMA(-M, s, acc)
+	VMOVUPS       Y0, (DI)                                  // dst
 	VZEROUPPER    
 	RET           
 
@@ -188,6 +208,8 @@ TEXT ·MatmulQ4_KInt8x2AVX2(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     -128(R8), Y9                              // d as fp32
+	VCVTPH2PS     -112(R8), Y10                             // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -256,14 +278,12 @@ block:
 	VPADDW        Y6, Y3, Y3
 	VPMADDWD      Y8, Y2, Y2                                // sum[0] = pairs of int16
 	VPMADDWD      Y8, Y3, Y3                                // sum[1] = pairs of int16
-	VCVTPH2PS     -128(R8), Y4                              // d as fp32
-	VPMOVZXBD     -128(BX), Y5                              // sc as int32
-	VCVTDQ2PS     Y5, Y5
-	VMULPS        Y5, Y4, Y4                                // D = d·sc, exact
+	VPMOVZXBD     -128(BX), Y4                              // sc as int32
+	VCVTDQ2PS     Y4, Y4
+	VMULPS        Y9, Y4, Y4                                // D = d·sc, exact
 	VPMOVZXBD     -120(BX), Y5                              // mn as int32
 	VCVTDQ2PS     Y5, Y5
-	VCVTPH2PS     -112(R8), Y6                              // dmin
-	VMULPS        Y6, Y5, Y5                                // M = dmin·mn, exact
+	VMULPS        Y10, Y5, Y5                               // M = dmin·mn, exact
 	VBROADCASTSS  -96(CX), Y6                               // token 0, d of its block
 	VMULPS        Y4, Y6, Y6                                // times the weights' scale
 	VCVTDQ2PS     Y2, Y2
@@ -310,6 +330,8 @@ TEXT ·MatmulQ4_KInt8x3AVX2(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     -128(R8), Y11                             // d as fp32
+	VCVTPH2PS     -112(R8), Y12                             // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -402,14 +424,12 @@ block:
 	VPMADDWD      Y10, Y3, Y3                               // sum[0] = pairs of int16
 	VPMADDWD      Y10, Y4, Y4                               // sum[1] = pairs of int16
 	VPMADDWD      Y10, Y5, Y5                               // sum[2] = pairs of int16
-	VCVTPH2PS     -128(R8), Y6                              // d as fp32
-	VPMOVZXBD     -128(BX), Y7                              // sc as int32
-	VCVTDQ2PS     Y7, Y7
-	VMULPS        Y7, Y6, Y6                                // D = d·sc, exact
+	VPMOVZXBD     -128(BX), Y6                              // sc as int32
+	VCVTDQ2PS     Y6, Y6
+	VMULPS        Y11, Y6, Y6                               // D = d·sc, exact
 	VPMOVZXBD     -120(BX), Y7                              // mn as int32
 	VCVTDQ2PS     Y7, Y7
-	VCVTPH2PS     -112(R8), Y8                              // dmin
-	VMULPS        Y8, Y7, Y7                                // M = dmin·mn, exact
+	VMULPS        Y12, Y7, Y7                               // M = dmin·mn, exact
 	VBROADCASTSS  -96(CX), Y8                               // token 0, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
@@ -465,6 +485,8 @@ TEXT ·MatmulQ4_KInt8x4AVX2(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     -128(R8), Y13                             // d as fp32
+	VCVTPH2PS     -112(R8), Y14                             // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -581,14 +603,12 @@ block:
 	VPMADDWD      Y12, Y5, Y5                               // sum[1] = pairs of int16
 	VPMADDWD      Y12, Y6, Y6                               // sum[2] = pairs of int16
 	VPMADDWD      Y12, Y7, Y7                               // sum[3] = pairs of int16
-	VCVTPH2PS     -128(R8), Y8                              // d as fp32
-	VPMOVZXBD     -128(BX), Y9                              // sc as int32
-	VCVTDQ2PS     Y9, Y9
-	VMULPS        Y9, Y8, Y8                                // D = d·sc, exact
+	VPMOVZXBD     -128(BX), Y8                              // sc as int32
+	VCVTDQ2PS     Y8, Y8
+	VMULPS        Y13, Y8, Y8                               // D = d·sc, exact
 	VPMOVZXBD     -120(BX), Y9                              // mn as int32
 	VCVTDQ2PS     Y9, Y9
-	VCVTPH2PS     -112(R8), Y10                             // dmin
-	VMULPS        Y10, Y9, Y9                               // M = dmin·mn, exact
+	VMULPS        Y14, Y9, Y9                               // M = dmin·mn, exact
 	VBROADCASTSS  -96(CX), Y10                              // token 0, d of its block
 	VMULPS        Y8, Y10, Y10                              // times the weights' scale
 	VCVTDQ2PS     Y4, Y4
@@ -649,6 +669,8 @@ TEXT ·MatmulQ4_KInt16x1AVX2(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     -128(R8), Y9                              // d as fp32
+	VCVTPH2PS     -112(R8), Y10                             // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -732,14 +754,12 @@ block:
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
 	VPADDD        Y6, Y1, Y1                                // both sums
-	VCVTPH2PS     -128(R8), Y2                              // d as fp32
-	VPMOVZXBD     -128(BX), Y3                              // sc as int32
-	VCVTDQ2PS     Y3, Y3
-	VMULPS        Y3, Y2, Y2                                // D = d·sc, exact
+	VPMOVZXBD     -128(BX), Y2                              // sc as int32
+	VCVTDQ2PS     Y2, Y2
+	VMULPS        Y9, Y2, Y2                                // D = d·sc, exact
 	VPMOVZXBD     -120(BX), Y3                              // mn as int32
 	VCVTDQ2PS     Y3, Y3
-	VCVTPH2PS     -112(R8), Y4                              // dmin
-	VMULPS        Y4, Y3, Y3                                // M = dmin·mn, exact
+	VMULPS        Y10, Y3, Y3                               // M = dmin·mn, exact
 	VBROADCASTSS  -64(CX), Y4                               // token 0, d of its block
 	VMULPS        Y2, Y4, Y4                                // times the weights' scale
 	VCVTDQ2PS     Y1, Y1
@@ -777,6 +797,8 @@ TEXT ·MatmulQ4_KInt16x2AVX2(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     -128(R8), Y10                             // d as fp32
+	VCVTPH2PS     -112(R8), Y11                             // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -907,14 +929,12 @@ block:
 	VPBROADCASTD  28(CX), Y6                                // token 1, q of k = 29, 31
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VCVTPH2PS     -128(R8), Y4                              // d as fp32
-	VPMOVZXBD     -128(BX), Y5                              // sc as int32
-	VCVTDQ2PS     Y5, Y5
-	VMULPS        Y5, Y4, Y4                                // D = d·sc, exact
+	VPMOVZXBD     -128(BX), Y4                              // sc as int32
+	VCVTDQ2PS     Y4, Y4
+	VMULPS        Y10, Y4, Y4                               // D = d·sc, exact
 	VPMOVZXBD     -120(BX), Y5                              // mn as int32
 	VCVTDQ2PS     Y5, Y5
-	VCVTPH2PS     -112(R8), Y6                              // dmin
-	VMULPS        Y6, Y5, Y5                                // M = dmin·mn, exact
+	VMULPS        Y11, Y5, Y5                               // M = dmin·mn, exact
 	VBROADCASTSS  -64(CX), Y6                               // token 0, d of its block
 	VMULPS        Y4, Y6, Y6                                // times the weights' scale
 	VCVTDQ2PS     Y2, Y2
@@ -962,6 +982,8 @@ TEXT ·MatmulQ4_KInt16x3AVX2(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     -128(R8), Y12                             // d as fp32
+	VCVTPH2PS     -112(R8), Y13                             // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1139,14 +1161,12 @@ block:
 	VPBROADCASTD  -68(R10), Y8                              // token 2, q of k = 29, 31
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VCVTPH2PS     -128(R8), Y6                              // d as fp32
-	VPMOVZXBD     -128(BX), Y7                              // sc as int32
-	VCVTDQ2PS     Y7, Y7
-	VMULPS        Y7, Y6, Y6                                // D = d·sc, exact
+	VPMOVZXBD     -128(BX), Y6                              // sc as int32
+	VCVTDQ2PS     Y6, Y6
+	VMULPS        Y12, Y6, Y6                               // D = d·sc, exact
 	VPMOVZXBD     -120(BX), Y7                              // mn as int32
 	VCVTDQ2PS     Y7, Y7
-	VCVTPH2PS     -112(R8), Y8                              // dmin
-	VMULPS        Y8, Y7, Y7                                // M = dmin·mn, exact
+	VMULPS        Y13, Y7, Y7                               // M = dmin·mn, exact
 	VBROADCASTSS  -64(CX), Y8                               // token 0, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
@@ -1204,6 +1224,8 @@ TEXT ·MatmulQ4_KInt16x4AVX2(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     -128(R8), Y14                             // d as fp32
+	VCVTPH2PS     -112(R8), Y15                             // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1428,14 +1450,12 @@ block:
 	VPBROADCASTD  28(R10), Y10                              // token 3, q of k = 29, 31
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VCVTPH2PS     -128(R8), Y8                              // d as fp32
-	VPMOVZXBD     -128(BX), Y9                              // sc as int32
-	VCVTDQ2PS     Y9, Y9
-	VMULPS        Y9, Y8, Y8                                // D = d·sc, exact
+	VPMOVZXBD     -128(BX), Y8                              // sc as int32
+	VCVTDQ2PS     Y8, Y8
+	VMULPS        Y14, Y8, Y8                               // D = d·sc, exact
 	VPMOVZXBD     -120(BX), Y9                              // mn as int32
 	VCVTDQ2PS     Y9, Y9
-	VCVTPH2PS     -112(R8), Y10                             // dmin
-	VMULPS        Y10, Y9, Y9                               // M = dmin·mn, exact
+	VMULPS        Y15, Y9, Y9                               // M = dmin·mn, exact
 	VBROADCASTSS  -64(CX), Y10                              // token 0, d of its block
 	VMULPS        Y8, Y10, Y10                              // times the weights' scale
 	VCVTDQ2PS     Y4, Y4

@@ -44,11 +44,15 @@
 //
 // Registers, with T tokens: Y0.. T sums acc in fp32; then T integer sums of the block;
 // then, where a block takes several spans or halves, T partial sums; then codes, plane,
-// scratch; with one token of int16 activations a second sum, of the odd k; constants in
-// those left.
+// scratch; with one token of int16 activations a second sum, of the odd k; constants,
+// and scales of super-blocks, in those left.
 // DI dst, SI bytes from token to token, DX steps left, BX panel, CX activations, both
 // 128 bytes ahead, where more operands are near enough for offsets of one byte; with
 // int16 activations R10 those of the third token on.
+// With one token of int8 the halves of a block are multiplied side by side, and beside
+// them the block before is folded into acc: Y0 acc, Y1 its integer sum, then what that
+// is multiplied by and, where there is a minimum, what its s is (R11 points to s); then
+// of each half its sums in int16, codes, plane, scratch; then constants and scales.
 //
 // Tails: none. A panel always has 8 rows (missing ones are zero and their results
 // are not used), k is a multiple of 32, and there is one function for each number
@@ -91,93 +95,104 @@ TEXT ·MatmulQ5_0Int8x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ          act+24(FP), CX
 	MOVQ          steps+32(FP), DX
 	SHLQ          $2, SI                                    // floats to bytes
-	VMOVDQU       maskLow<>(SB), Y6                         // the low code of every byte
-	VMOVDQU       maskHigh<>(SB), Y7                        // where the upper bits of a code go in every byte
-	VMOVDQU       ones16<>(SB), Y8                          // 1 in every int16
+	VMOVDQU       maskLow<>(SB), Y11                        // the low code of every byte
+	VMOVDQU       maskHigh<>(SB), Y12                       // where the upper bits of a code go in every byte
+	VMOVDQU       ones16<>(SB), Y13                         // 1 in every int16
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	SUBQ          $-128, BX                                 // ahead, as offsets expect
 	SUBQ          $-128, CX
+	VXORPS        Y1, Y1, Y1                                // no block before
+	VXORPS        Y2, Y2, Y2                                // no block before
 
 	PCALIGN       $32
 block:
-	VMOVDQU       (BX), Y9                                  // upper bits
-	VMOVDQU       -128(BX), Y4                              // low codes of k = 0..7
-	VPAND         Y6, Y4, Y3                                // k = 0..3
-	VPSLLW        $4, Y9, Y5
-	VPAND         Y7, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -128(CX), Y5                              // token 0, q of k = 0..3
-	VPMADDUBSW    Y5, Y3, Y2                                // u8·int8, pairs added
-	VPSRLW        $4, Y4, Y3
-	VPAND         Y6, Y3, Y3                                // k = 4..7
-	VPSLLW        $3, Y9, Y5
-	VPAND         Y7, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -124(CX), Y5                              // token 0, q of k = 4..7
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VMOVDQU       -96(BX), Y4                               // low codes of k = 8..15
-	VPAND         Y6, Y4, Y3                                // k = 8..11
-	VPSLLW        $2, Y9, Y5
-	VPAND         Y7, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -120(CX), Y5                              // token 0, q of k = 8..11
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VPSRLW        $4, Y4, Y3
-	VPAND         Y6, Y3, Y3                                // k = 12..15
-	VPSLLW        $1, Y9, Y5
-	VPAND         Y7, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -116(CX), Y5                              // token 0, q of k = 12..15
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VPMADDWD      Y8, Y2, Y1                                // sum[0] = pairs of int16
-	VMOVDQU       -64(BX), Y4                               // low codes of k = 16..23
-	VPAND         Y6, Y4, Y3                                // k = 16..19
-	VPAND         Y7, Y9, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -112(CX), Y5                              // token 0, q of k = 16..19
-	VPMADDUBSW    Y5, Y3, Y2                                // u8·int8, pairs added
-	VPSRLW        $4, Y4, Y3
-	VPAND         Y6, Y3, Y3                                // k = 20..23
-	VPSRLW        $1, Y9, Y5
-	VPAND         Y7, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -108(CX), Y5                              // token 0, q of k = 20..23
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VMOVDQU       -32(BX), Y4                               // low codes of k = 24..31
-	VPAND         Y6, Y4, Y3                                // k = 24..27
-	VPSRLW        $2, Y9, Y5
-	VPAND         Y7, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -104(CX), Y5                              // token 0, q of k = 24..27
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VPSRLW        $4, Y4, Y3
-	VPAND         Y6, Y3, Y3                                // k = 28..31
-	VPSRLW        $3, Y9, Y5
-	VPAND         Y7, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -100(CX), Y5                              // token 0, q of k = 28..31
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VPMADDWD      Y8, Y2, Y2                                // pairs of int16
-	VPADDD        Y2, Y1, Y1                                // sum[0] +=
-	VPBROADCASTD  -84(CX), Y5                               // token 0
-	VPADDD        Y5, Y1, Y1                                // - 16·N
-	VCVTPH2PS     32(BX), Y3                                // d as fp32
-	VBROADCASTSS  -96(CX), Y5                               // token 0, d of its block
-	VMULPS        Y3, Y5, Y5                                // times the weights' scale
-	VCVTDQ2PS     Y1, Y1
-	VFMADD231PS   Y5, Y1, Y0                                // acc[0] = FMA(sum, scale, acc)
+	VMOVDQU       -128(BX), Y5                              // low codes of k = 0..7
+	VMOVDQU       -64(BX), Y9                               // low codes of k = 16..23
+	VPAND         Y11, Y5, Y4                               // k = 0..3
+	VPAND         Y11, Y9, Y8                               // k = 16..19
+	VMOVDQU       (BX), Y6                                  // upper bits
+	VMOVDQU       (BX), Y10                                 // upper bits
+	VPSLLW        $4, Y6, Y6
+	VCVTDQ2PS     Y1, Y1                                    // the block before
+	VPAND         Y12, Y10, Y10
+	VPAND         Y12, Y6, Y6
+	VPOR          Y10, Y8, Y8                               // with upper bits
+	VPOR          Y6, Y4, Y4                                // with upper bits
+	VPBROADCASTD  -112(CX), Y10                             // token 0, q of k = 16..19
+	VPBROADCASTD  -128(CX), Y6                              // token 0, q of k = 0..3
+	VPMADDUBSW    Y10, Y8, Y7                               // u8·int8, pairs added
+	VPMADDUBSW    Y6, Y4, Y3                                // u8·int8, pairs added
+	VPSRLW        $4, Y9, Y8
+	VPSRLW        $4, Y5, Y4
+	VPAND         Y11, Y8, Y8                               // k = 20..23
+	VPAND         Y11, Y4, Y4                               // k = 4..7
+	VMOVDQU       (BX), Y10                                 // upper bits
+	VMOVDQU       (BX), Y6                                  // upper bits
+	VFMADD231PS   Y2, Y1, Y0                                // acc = FMA(sum, scale, acc)
+	VPSRLW        $1, Y10, Y10
+	VPSLLW        $3, Y6, Y6
+	VPAND         Y12, Y10, Y10
+	VPAND         Y12, Y6, Y6
+	VPOR          Y10, Y8, Y8                               // with upper bits
+	VPOR          Y6, Y4, Y4                                // with upper bits
+	VPBROADCASTD  -108(CX), Y10                             // token 0, q of k = 20..23
+	VPBROADCASTD  -124(CX), Y6                              // token 0, q of k = 4..7
+	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
+	VPMADDUBSW    Y6, Y4, Y6                                // u8·int8, pairs added
+	VPADDW        Y10, Y7, Y7
+	VPADDW        Y6, Y3, Y3
+	VMOVDQU       -32(BX), Y9                               // low codes of k = 24..31
+	VMOVDQU       -96(BX), Y5                               // low codes of k = 8..15
+	VCVTPH2PS     32(BX), Y2                                // d as fp32
+	VPAND         Y11, Y9, Y8                               // k = 24..27
+	VPAND         Y11, Y5, Y4                               // k = 8..11
+	VMOVDQU       (BX), Y10                                 // upper bits
+	VMOVDQU       (BX), Y6                                  // upper bits
+	VPSRLW        $2, Y10, Y10
+	VPSLLW        $2, Y6, Y6
+	VPAND         Y12, Y10, Y10
+	VPAND         Y12, Y6, Y6
+	VPOR          Y10, Y8, Y8                               // with upper bits
+	VPOR          Y6, Y4, Y4                                // with upper bits
+	VPBROADCASTD  -104(CX), Y10                             // token 0, q of k = 24..27
+	VPBROADCASTD  -120(CX), Y6                              // token 0, q of k = 8..11
+	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
+	VPMADDUBSW    Y6, Y4, Y6                                // u8·int8, pairs added
+	VBROADCASTSS  -96(CX), Y1                               // d of the block
+	VPADDW        Y10, Y7, Y7
+	VPADDW        Y6, Y3, Y3
+	VPSRLW        $4, Y9, Y8
+	VPSRLW        $4, Y5, Y4
+	VPAND         Y11, Y8, Y8                               // k = 28..31
+	VPAND         Y11, Y4, Y4                               // k = 12..15
+	VMOVDQU       (BX), Y10                                 // upper bits
+	VMOVDQU       (BX), Y6                                  // upper bits
+	VPSRLW        $3, Y10, Y10
+	VPSLLW        $1, Y6, Y6
+	VPAND         Y12, Y10, Y10
+	VPAND         Y12, Y6, Y6
+	VPOR          Y10, Y8, Y8                               // with upper bits
+	VPOR          Y6, Y4, Y4                                // with upper bits
+	VMULPS        Y2, Y1, Y2                                // times the weights' scale
+	VPBROADCASTD  -100(CX), Y10                             // token 0, q of k = 28..31
+	VPBROADCASTD  -116(CX), Y6                              // token 0, q of k = 12..15
+	VPMADDUBSW    Y10, Y8, Y10                              // u8·int8, pairs added
+	VPMADDUBSW    Y6, Y4, Y6                                // u8·int8, pairs added
+	VPADDW        Y10, Y7, Y7
+	VPADDW        Y6, Y3, Y3
+	VPMADDWD      Y13, Y3, Y3                               // pairs of int16
+	VPMADDWD      Y13, Y7, Y7                               // pairs of int16
+	VPADDD        Y7, Y3, Y1                                // both halves
+	VPBROADCASTD  -84(CX), Y6                               // token 0
+	VPADDD        Y6, Y1, Y1                                // - 16·N
 	ADDQ          $176, BX                                  // next block
 	ADDQ          $64, CX
 	DECQ          DX
 	JNZ           block
 
-	VMOVUPS       Y0, (DI)                                  // dst of token 0
+	VCVTDQ2PS     Y1, Y1                                    // the block before
+	VFMADD231PS   Y2, Y1, Y0                                // acc = FMA(sum, scale, acc)
+	VMOVUPS       Y0, (DI)                                  // dst
 	VZEROUPPER    
 	RET           
 

@@ -49,12 +49,16 @@
 //
 // Registers, with T tokens: Y0.. T sums acc in fp32; then T integer sums of the block;
 // then, where a block takes several spans or halves, T partial sums; then codes, plane,
-// scratch; with one token of int16 activations a second sum, of the odd k; constants in
-// those left.
+// scratch; with one token of int16 activations a second sum, of the odd k; constants,
+// and scales of super-blocks, in those left.
 // DI dst, SI bytes from token to token, DX steps left, BX panel, CX activations, both
 // 128 bytes ahead, where more operands are near enough for offsets of one byte; with
 // int16 activations R10 those of the third token on,
 // R8 head of the super-block, R9 blocks left in it.
+// With one token of int8 the halves of a block are multiplied side by side, and beside
+// them the block before is folded into acc: Y0 acc, Y1 its integer sum, then what that
+// is multiplied by and, where there is a minimum, what its s is (R11 points to s); then
+// of each half its sums in int16, codes, plane, scratch; then constants and scales.
 //
 // Tails: none. A panel always has 8 rows (missing ones are zero and their results
 // are not used), k is a multiple of 32, and there is one function for each number
@@ -81,6 +85,13 @@ DATA ones16<>+16(SB)/8, $0x0001000100010001
 DATA ones16<>+24(SB)/8, $0x0001000100010001
 GLOBL ones16<>(SB), RODATA|NOPTR, $32
 
+// s of no block
+DATA zeros<>+0(SB)/8, $0x0000000000000000
+DATA zeros<>+8(SB)/8, $0x0000000000000000
+DATA zeros<>+16(SB)/8, $0x0000000000000000
+DATA zeros<>+24(SB)/8, $0x0000000000000000
+GLOBL zeros<>(SB), RODATA|NOPTR, $32
+
 // the even bytes
 DATA maskEven<>+0(SB)/8, $0x00ff00ff00ff00ff
 DATA maskEven<>+8(SB)/8, $0x00ff00ff00ff00ff
@@ -97,100 +108,112 @@ TEXT ·MatmulQ5_KInt8x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ          act+24(FP), CX
 	MOVQ          steps+32(FP), DX
 	SHLQ          $2, SI                                    // floats to bytes
-	VMOVDQU       maskLow<>(SB), Y6                         // the low code of every byte
-	VMOVDQU       maskHigh<>(SB), Y7                        // where the upper bits of a code go in every byte
-	VMOVDQU       ones16<>(SB), Y8                          // 1 in every int16
+	VMOVDQU       maskLow<>(SB), Y12                        // the low code of every byte
+	VMOVDQU       maskHigh<>(SB), Y13                       // where the upper bits of a code go in every byte
+	VMOVDQU       ones16<>(SB), Y14                         // 1 in every int16
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	SUBQ          $-128, BX                                 // ahead, as offsets expect
 	SUBQ          $-128, CX
+	VXORPS        Y1, Y1, Y1                                // no block before
+	VXORPS        Y2, Y2, Y2                                // no block before
+	VXORPS        Y3, Y3, Y3
+	LEAQ          zeros<>(SB), R11
 
 	PCALIGN       $32
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     -128(R8), Y15                             // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
 block:
-	VMOVDQU       16(BX), Y9                                // upper bits
-	VMOVDQU       -112(BX), Y4                              // low codes of k = 0..7
-	VPAND         Y6, Y4, Y3                                // k = 0..3
-	VPSLLW        $4, Y9, Y5
-	VPAND         Y7, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -128(CX), Y5                              // token 0, q of k = 0..3
-	VPMADDUBSW    Y5, Y3, Y2                                // u8·int8, pairs added
-	VPSRLW        $4, Y4, Y3
-	VPAND         Y6, Y3, Y3                                // k = 4..7
-	VPSLLW        $3, Y9, Y5
-	VPAND         Y7, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -124(CX), Y5                              // token 0, q of k = 4..7
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VMOVDQU       -80(BX), Y4                               // low codes of k = 8..15
-	VPAND         Y6, Y4, Y3                                // k = 8..11
-	VPSLLW        $2, Y9, Y5
-	VPAND         Y7, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -120(CX), Y5                              // token 0, q of k = 8..11
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VPSRLW        $4, Y4, Y3
-	VPAND         Y6, Y3, Y3                                // k = 12..15
-	VPSLLW        $1, Y9, Y5
-	VPAND         Y7, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -116(CX), Y5                              // token 0, q of k = 12..15
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VPMADDWD      Y8, Y2, Y1                                // sum[0] = pairs of int16
-	VMOVDQU       -48(BX), Y4                               // low codes of k = 16..23
-	VPAND         Y6, Y4, Y3                                // k = 16..19
-	VPAND         Y7, Y9, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -112(CX), Y5                              // token 0, q of k = 16..19
-	VPMADDUBSW    Y5, Y3, Y2                                // u8·int8, pairs added
-	VPSRLW        $4, Y4, Y3
-	VPAND         Y6, Y3, Y3                                // k = 20..23
-	VPSRLW        $1, Y9, Y5
-	VPAND         Y7, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -108(CX), Y5                              // token 0, q of k = 20..23
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VMOVDQU       -16(BX), Y4                               // low codes of k = 24..31
-	VPAND         Y6, Y4, Y3                                // k = 24..27
-	VPSRLW        $2, Y9, Y5
-	VPAND         Y7, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -104(CX), Y5                              // token 0, q of k = 24..27
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VPSRLW        $4, Y4, Y3
-	VPAND         Y6, Y3, Y3                                // k = 28..31
-	VPSRLW        $3, Y9, Y5
-	VPAND         Y7, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -100(CX), Y5                              // token 0, q of k = 28..31
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VPMADDWD      Y8, Y2, Y2                                // pairs of int16
-	VPADDD        Y2, Y1, Y1                                // sum[0] +=
-	VCVTPH2PS     -128(R8), Y3                              // d as fp32
-	VPMOVZXBD     -128(BX), Y4                              // sc as int32
-	VCVTDQ2PS     Y4, Y4
-	VMULPS        Y4, Y3, Y3                                // D = d·sc, exact
-	VPMOVZXBD     -120(BX), Y4                              // mn as int32
-	VCVTDQ2PS     Y4, Y4
-	VCVTPH2PS     -112(R8), Y5                              // dmin
-	VMULPS        Y5, Y4, Y4                                // M = dmin·mn, exact
-	VBROADCASTSS  -96(CX), Y5                               // token 0, d of its block
-	VMULPS        Y3, Y5, Y5                                // times the weights' scale
-	VCVTDQ2PS     Y1, Y1
-	VFMADD231PS   Y5, Y1, Y0                                // acc[0] = FMA(sum, scale, acc)
-	VBROADCASTSS  -92(CX), Y5                               // s of its block
-	VFNMADD231PS  Y5, Y4, Y0                                // acc[0] = FMA(-M, s, acc)
+	VMOVDQU       -112(BX), Y6                              // low codes of k = 0..7
+	VMOVDQU       -48(BX), Y10                              // low codes of k = 16..23
+	VCVTDQ2PS     Y1, Y1                                    // the block before
+	VPAND         Y12, Y6, Y5                               // k = 0..3
+	VPAND         Y12, Y10, Y9                              // k = 16..19
+	VMOVDQU       16(BX), Y7                                // upper bits
+	VMOVDQU       16(BX), Y11                               // upper bits
+	VPSLLW        $4, Y7, Y7
+	VPAND         Y13, Y11, Y11
+	VFMADD231PS   Y2, Y1, Y0                                // acc = FMA(sum, scale, acc)
+	VPAND         Y13, Y7, Y7
+	VPOR          Y11, Y9, Y9                               // with upper bits
+	VPOR          Y7, Y5, Y5                                // with upper bits
+	VPBROADCASTD  -112(CX), Y11                             // token 0, q of k = 16..19
+	VBROADCASTSS  (R11), Y1                                 // its s
+	VPBROADCASTD  -128(CX), Y7                              // token 0, q of k = 0..3
+	VPMADDUBSW    Y11, Y9, Y8                               // u8·int8, pairs added
+	VPMADDUBSW    Y7, Y5, Y4                                // u8·int8, pairs added
+	VPSRLW        $4, Y10, Y9
+	VPSRLW        $4, Y6, Y5
+	VPAND         Y12, Y9, Y9                               // k = 20..23
+	VFNMADD231PS  Y1, Y3, Y0                                // acc = FMA(-M, s, acc)
+	VPAND         Y12, Y5, Y5                               // k = 4..7
+	VMOVDQU       16(BX), Y11                               // upper bits
+	VMOVDQU       16(BX), Y7                                // upper bits
+	VPSRLW        $1, Y11, Y11
+	VPMOVZXBD     -128(BX), Y2                              // sc as int32
+	VPSLLW        $3, Y7, Y7
+	VPAND         Y13, Y11, Y11
+	VPAND         Y13, Y7, Y7
+	VPOR          Y11, Y9, Y9                               // with upper bits
+	VPOR          Y7, Y5, Y5                                // with upper bits
+	VCVTDQ2PS     Y2, Y2
+	VPBROADCASTD  -108(CX), Y11                             // token 0, q of k = 20..23
+	VPBROADCASTD  -124(CX), Y7                              // token 0, q of k = 4..7
+	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
+	VPMADDUBSW    Y7, Y5, Y7                                // u8·int8, pairs added
+	VPADDW        Y11, Y8, Y8
+	VMULPS        Y15, Y2, Y2                               // D = d·sc, exact
+	VPADDW        Y7, Y4, Y4
+	VMOVDQU       -16(BX), Y10                              // low codes of k = 24..31
+	VMOVDQU       -80(BX), Y6                               // low codes of k = 8..15
+	VPAND         Y12, Y10, Y9                              // k = 24..27
+	VPAND         Y12, Y6, Y5                               // k = 8..11
+	VPMOVZXBD     -120(BX), Y3                              // mn as int32
+	VMOVDQU       16(BX), Y11                               // upper bits
+	VMOVDQU       16(BX), Y7                                // upper bits
+	VPSRLW        $2, Y11, Y11
+	VPSLLW        $2, Y7, Y7
+	VPAND         Y13, Y11, Y11
+	VCVTDQ2PS     Y3, Y3
+	VPAND         Y13, Y7, Y7
+	VPOR          Y11, Y9, Y9                               // with upper bits
+	VPOR          Y7, Y5, Y5                                // with upper bits
+	VPBROADCASTD  -104(CX), Y11                             // token 0, q of k = 24..27
+	VPBROADCASTD  -120(CX), Y7                              // token 0, q of k = 8..11
+	VCVTPH2PS     -112(R8), Y1                              // dmin as fp32
+	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
+	VPMADDUBSW    Y7, Y5, Y7                                // u8·int8, pairs added
+	VPADDW        Y11, Y8, Y8
+	VPADDW        Y7, Y4, Y4
+	VPSRLW        $4, Y10, Y9
+	VMULPS        Y1, Y3, Y3                                // M = dmin·mn, exact
+	VPSRLW        $4, Y6, Y5
+	VPAND         Y12, Y9, Y9                               // k = 28..31
+	VPAND         Y12, Y5, Y5                               // k = 12..15
+	VMOVDQU       16(BX), Y11                               // upper bits
+	VMOVDQU       16(BX), Y7                                // upper bits
+	VBROADCASTSS  -96(CX), Y1                               // d of the block
+	VPSRLW        $3, Y11, Y11
+	VPSLLW        $1, Y7, Y7
+	VPAND         Y13, Y11, Y11
+	VPAND         Y13, Y7, Y7
+	VMULPS        Y2, Y1, Y2                                // times the weights' scale
+	VPOR          Y11, Y9, Y9                               // with upper bits
+	VPOR          Y7, Y5, Y5                                // with upper bits
+	VPBROADCASTD  -100(CX), Y11                             // token 0, q of k = 28..31
+	VPBROADCASTD  -116(CX), Y7                              // token 0, q of k = 12..15
+	VPMADDUBSW    Y11, Y9, Y11                              // u8·int8, pairs added
+	VPMADDUBSW    Y7, Y5, Y7                                // u8·int8, pairs added
+	LEAQ          -92(CX), R11                              // where s is
+	VPADDW        Y11, Y8, Y8
+	VPADDW        Y7, Y4, Y4
+	VPMADDWD      Y14, Y4, Y4                               // pairs of int16
+	VPMADDWD      Y14, Y8, Y8                               // pairs of int16
+	VPADDD        Y8, Y4, Y1                                // both halves
 	ADDQ          $176, BX                                  // next block
 	ADDQ          $64, CX
 	DECQ          R9
@@ -198,7 +221,11 @@ block:
 	SUBQ          $8, DX                                    // next super-block
 	JNZ           super
 
-	VMOVUPS       Y0, (DI)                                  // dst of token 0
+	VCVTDQ2PS     Y1, Y1                                    // the block before
+	VFMADD231PS   Y2, Y1, Y0                                // acc = FMA(sum, scale, acc)
+	VBROADCASTSS  (R11), Y1                                 // its s
+	VFNMADD231PS  Y1, Y3, Y0                                // acc = FMA(-M, s, acc)
+	VMOVUPS       Y0, (DI)                                  // dst
 	VZEROUPPER    
 	RET           
 
@@ -223,6 +250,8 @@ TEXT ·MatmulQ5_KInt8x2AVX2(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     -128(R8), Y13                             // d as fp32
+	VCVTPH2PS     -112(R8), Y14                             // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -317,14 +346,12 @@ block:
 	VPADDD        Y4, Y2, Y2                                // sum[0] +=
 	VPMADDWD      Y11, Y5, Y5                               // pairs of int16
 	VPADDD        Y5, Y3, Y3                                // sum[1] +=
-	VCVTPH2PS     -128(R8), Y6                              // d as fp32
-	VPMOVZXBD     -128(BX), Y7                              // sc as int32
-	VCVTDQ2PS     Y7, Y7
-	VMULPS        Y7, Y6, Y6                                // D = d·sc, exact
+	VPMOVZXBD     -128(BX), Y6                              // sc as int32
+	VCVTDQ2PS     Y6, Y6
+	VMULPS        Y13, Y6, Y6                               // D = d·sc, exact
 	VPMOVZXBD     -120(BX), Y7                              // mn as int32
 	VCVTDQ2PS     Y7, Y7
-	VCVTPH2PS     -112(R8), Y8                              // dmin
-	VMULPS        Y8, Y7, Y7                                // M = dmin·mn, exact
+	VMULPS        Y14, Y7, Y7                               // M = dmin·mn, exact
 	VBROADCASTSS  -96(CX), Y8                               // token 0, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y2, Y2
@@ -491,13 +518,13 @@ block:
 	VPADDD        Y7, Y4, Y4                                // sum[1] +=
 	VPMADDWD      Y14, Y8, Y8                               // pairs of int16
 	VPADDD        Y8, Y5, Y5                                // sum[2] +=
-	VCVTPH2PS     -128(R8), Y9                              // d as fp32
-	VPMOVZXBD     -128(BX), Y10                             // sc as int32
-	VCVTDQ2PS     Y10, Y10
-	VMULPS        Y10, Y9, Y9                               // D = d·sc, exact
+	VPMOVZXBD     -128(BX), Y9                              // sc as int32
+	VCVTDQ2PS     Y9, Y9
+	VCVTPH2PS     -128(R8), Y11                             // d as fp32
+	VMULPS        Y11, Y9, Y9                               // D = d·sc, exact
 	VPMOVZXBD     -120(BX), Y10                             // mn as int32
 	VCVTDQ2PS     Y10, Y10
-	VCVTPH2PS     -112(R8), Y11                             // dmin
+	VCVTPH2PS     -112(R8), Y11                             // dmin as fp32
 	VMULPS        Y11, Y10, Y10                             // M = dmin·mn, exact
 	VBROADCASTSS  -96(CX), Y11                              // token 0, d of its block
 	VMULPS        Y9, Y11, Y11                              // times the weights' scale
@@ -704,13 +731,13 @@ block:
 	VPADDD        Y10, Y6, Y6                               // sum[2] +=
 	VPMADDWD      ones16<>(SB), Y11, Y11                    // pairs of int16
 	VPADDD        Y11, Y7, Y7                               // sum[3] +=
-	VCVTPH2PS     -128(R8), Y12                             // d as fp32
-	VPMOVZXBD     -128(BX), Y13                             // sc as int32
-	VCVTDQ2PS     Y13, Y13
-	VMULPS        Y13, Y12, Y12                             // D = d·sc, exact
+	VPMOVZXBD     -128(BX), Y12                             // sc as int32
+	VCVTDQ2PS     Y12, Y12
+	VCVTPH2PS     -128(R8), Y14                             // d as fp32
+	VMULPS        Y14, Y12, Y12                             // D = d·sc, exact
 	VPMOVZXBD     -120(BX), Y13                             // mn as int32
 	VCVTDQ2PS     Y13, Y13
-	VCVTPH2PS     -112(R8), Y14                             // dmin
+	VCVTPH2PS     -112(R8), Y14                             // dmin as fp32
 	VMULPS        Y14, Y13, Y13                             // M = dmin·mn, exact
 	VBROADCASTSS  -96(CX), Y14                              // token 0, d of its block
 	VMULPS        Y12, Y14, Y14                             // times the weights' scale
@@ -773,6 +800,8 @@ TEXT ·MatmulQ5_KInt16x1AVX2(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     -128(R8), Y11                             // d as fp32
+	VCVTPH2PS     -112(R8), Y12                             // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -880,14 +909,12 @@ block:
 	VPMADDWD      Y2, Y4, Y4
 	VPADDD        Y4, Y6, Y6
 	VPADDD        Y6, Y1, Y1                                // both sums
-	VCVTPH2PS     -128(R8), Y2                              // d as fp32
-	VPMOVZXBD     -128(BX), Y3                              // sc as int32
-	VCVTDQ2PS     Y3, Y3
-	VMULPS        Y3, Y2, Y2                                // D = d·sc, exact
+	VPMOVZXBD     -128(BX), Y2                              // sc as int32
+	VCVTDQ2PS     Y2, Y2
+	VMULPS        Y11, Y2, Y2                               // D = d·sc, exact
 	VPMOVZXBD     -120(BX), Y3                              // mn as int32
 	VCVTDQ2PS     Y3, Y3
-	VCVTPH2PS     -112(R8), Y4                              // dmin
-	VMULPS        Y4, Y3, Y3                                // M = dmin·mn, exact
+	VMULPS        Y12, Y3, Y3                               // M = dmin·mn, exact
 	VBROADCASTSS  -64(CX), Y4                               // token 0, d of its block
 	VMULPS        Y2, Y4, Y4                                // times the weights' scale
 	VCVTDQ2PS     Y1, Y1
@@ -926,6 +953,8 @@ TEXT ·MatmulQ5_KInt16x2AVX2(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     -128(R8), Y12                             // d as fp32
+	VCVTPH2PS     -112(R8), Y13                             // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1080,14 +1109,12 @@ block:
 	VPBROADCASTD  28(CX), Y6                                // token 1, q of k = 29, 31
 	VPMADDWD      Y4, Y6, Y6
 	VPADDD        Y6, Y3, Y3
-	VCVTPH2PS     -128(R8), Y4                              // d as fp32
-	VPMOVZXBD     -128(BX), Y5                              // sc as int32
-	VCVTDQ2PS     Y5, Y5
-	VMULPS        Y5, Y4, Y4                                // D = d·sc, exact
+	VPMOVZXBD     -128(BX), Y4                              // sc as int32
+	VCVTDQ2PS     Y4, Y4
+	VMULPS        Y12, Y4, Y4                               // D = d·sc, exact
 	VPMOVZXBD     -120(BX), Y5                              // mn as int32
 	VCVTDQ2PS     Y5, Y5
-	VCVTPH2PS     -112(R8), Y6                              // dmin
-	VMULPS        Y6, Y5, Y5                                // M = dmin·mn, exact
+	VMULPS        Y13, Y5, Y5                               // M = dmin·mn, exact
 	VBROADCASTSS  -64(CX), Y6                               // token 0, d of its block
 	VMULPS        Y4, Y6, Y6                                // times the weights' scale
 	VCVTDQ2PS     Y2, Y2
@@ -1136,6 +1163,8 @@ TEXT ·MatmulQ5_KInt16x3AVX2(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $32, BX
+	VCVTPH2PS     -128(R8), Y14                             // d as fp32
+	VCVTPH2PS     -112(R8), Y15                             // dmin as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1337,14 +1366,12 @@ block:
 	VPBROADCASTD  -68(R10), Y8                              // token 2, q of k = 29, 31
 	VPMADDWD      Y6, Y8, Y8
 	VPADDD        Y8, Y5, Y5
-	VCVTPH2PS     -128(R8), Y6                              // d as fp32
-	VPMOVZXBD     -128(BX), Y7                              // sc as int32
-	VCVTDQ2PS     Y7, Y7
-	VMULPS        Y7, Y6, Y6                                // D = d·sc, exact
+	VPMOVZXBD     -128(BX), Y6                              // sc as int32
+	VCVTDQ2PS     Y6, Y6
+	VMULPS        Y14, Y6, Y6                               // D = d·sc, exact
 	VPMOVZXBD     -120(BX), Y7                              // mn as int32
 	VCVTDQ2PS     Y7, Y7
-	VCVTPH2PS     -112(R8), Y8                              // dmin
-	VMULPS        Y8, Y7, Y7                                // M = dmin·mn, exact
+	VMULPS        Y15, Y7, Y7                               // M = dmin·mn, exact
 	VBROADCASTSS  -64(CX), Y8                               // token 0, d of its block
 	VMULPS        Y6, Y8, Y8                                // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
@@ -1651,13 +1678,13 @@ block:
 	VPBROADCASTD  28(R10), Y10                              // token 3, q of k = 29, 31
 	VPMADDWD      Y8, Y10, Y10
 	VPADDD        Y10, Y7, Y7
-	VCVTPH2PS     -128(R8), Y8                              // d as fp32
-	VPMOVZXBD     -128(BX), Y9                              // sc as int32
-	VCVTDQ2PS     Y9, Y9
-	VMULPS        Y9, Y8, Y8                                // D = d·sc, exact
+	VPMOVZXBD     -128(BX), Y8                              // sc as int32
+	VCVTDQ2PS     Y8, Y8
+	VCVTPH2PS     -128(R8), Y10                             // d as fp32
+	VMULPS        Y10, Y8, Y8                               // D = d·sc, exact
 	VPMOVZXBD     -120(BX), Y9                              // mn as int32
 	VCVTDQ2PS     Y9, Y9
-	VCVTPH2PS     -112(R8), Y10                             // dmin
+	VCVTPH2PS     -112(R8), Y10                             // dmin as fp32
 	VMULPS        Y10, Y9, Y9                               // M = dmin·mn, exact
 	VBROADCASTSS  -64(CX), Y10                              // token 0, d of its block
 	VMULPS        Y8, Y10, Y10                              // times the weights' scale

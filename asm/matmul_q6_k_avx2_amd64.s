@@ -49,12 +49,16 @@
 //
 // Registers, with T tokens: Y0.. T sums acc in fp32; then T integer sums of the block;
 // then, where a block takes several spans or halves, T partial sums; then codes, plane,
-// scratch; with one token of int16 activations a second sum, of the odd k; constants in
-// those left.
+// scratch; with one token of int16 activations a second sum, of the odd k; constants,
+// and scales of super-blocks, in those left.
 // DI dst, SI bytes from token to token, DX steps left, BX panel, CX activations, both
 // 128 bytes ahead, where more operands are near enough for offsets of one byte; with
 // int16 activations R10 those of the third token on,
 // R8 head of the super-block, R9 blocks left in it.
+// With one token of int8 the halves of a block are multiplied side by side, and beside
+// them the block before is folded into acc: Y0 acc, Y1 its integer sum, then what that
+// is multiplied by and, where there is a minimum, what its s is (R11 points to s); then
+// of each half its sums in int16, codes, plane, scratch; then constants and scales.
 //
 // Tails: none. A panel always has 8 rows (missing ones are zero and their results
 // are not used), k is a multiple of 32, and there is one function for each number
@@ -74,6 +78,27 @@ DATA maskHigh<>+16(SB)/8, $0x3030303030303030
 DATA maskHigh<>+24(SB)/8, $0x3030303030303030
 GLOBL maskHigh<>(SB), RODATA|NOPTR, $32
 
+// sc0 of every row into the upper bytes of a lane's words
+DATA order00<>+0(SB)/8, $0x0180018000800080
+DATA order00<>+8(SB)/8, $0x0380038002800280
+DATA order00<>+16(SB)/8, $0x0580058004800480
+DATA order00<>+24(SB)/8, $0x0780078006800680
+GLOBL order00<>(SB), RODATA|NOPTR, $32
+
+// sc1 of every row into the upper bytes of a lane's words
+DATA order11<>+0(SB)/8, $0x0980098008800880
+DATA order11<>+8(SB)/8, $0x0b800b800a800a80
+DATA order11<>+16(SB)/8, $0x0d800d800c800c80
+DATA order11<>+24(SB)/8, $0x0f800f800e800e80
+GLOBL order11<>(SB), RODATA|NOPTR, $32
+
+// sc0 and sc1 of every row into the upper bytes of a lane's words
+DATA order01<>+0(SB)/8, $0x0980018008800080
+DATA order01<>+8(SB)/8, $0x0b8003800a800280
+DATA order01<>+16(SB)/8, $0x0d8005800c800480
+DATA order01<>+24(SB)/8, $0x0f8007800e800680
+GLOBL order01<>(SB), RODATA|NOPTR, $32
+
 // the even bytes
 DATA maskEven<>+0(SB)/8, $0x00ff00ff00ff00ff
 DATA maskEven<>+8(SB)/8, $0x00ff00ff00ff00ff
@@ -90,112 +115,112 @@ TEXT ·MatmulQ6_KInt8x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ          act+24(FP), CX
 	MOVQ          steps+32(FP), DX
 	SHLQ          $2, SI                                    // floats to bytes
-	VMOVDQU       maskLow<>(SB), Y7                         // the low code of every byte
-	VMOVDQU       maskHigh<>(SB), Y8                        // where the upper bits of a code go in every byte
+	VMOVDQU       maskLow<>(SB), Y13                        // the low code of every byte
+	VMOVDQU       maskHigh<>(SB), Y14                       // where the upper bits of a code go in every byte
 	VXORPS        Y0, Y0, Y0                                // acc = +0
 	SUBQ          $-128, BX                                 // ahead, as offsets expect
 	SUBQ          $-128, CX
+	VXORPS        Y1, Y1, Y1                                // no block before
+	VXORPS        Y2, Y2, Y2                                // no block before
 
 	PCALIGN       $32
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $16, BX
+	VCVTPH2PS     -128(R8), Y15                             // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
 block:
-	VMOVDQU       -112(BX), Y4                              // low codes of k = 0..7
-	VPAND         Y7, Y4, Y3                                // k = 0..3
-	VMOVDQU       16(BX), Y5                                // upper bits
-	VPSLLW        $4, Y5, Y5
-	VPAND         Y8, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -128(CX), Y5                              // token 0, q of k = 0..3
-	VPMADDUBSW    Y5, Y3, Y2                                // u8·int8, pairs added
-	VPSRLW        $4, Y4, Y3
-	VPAND         Y7, Y3, Y3                                // k = 4..7
-	VMOVDQU       16(BX), Y5                                // upper bits
-	VPSLLW        $2, Y5, Y5
-	VPAND         Y8, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -124(CX), Y5                              // token 0, q of k = 4..7
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VPMOVSXBD     -128(BX), Y6                              // sc0 as int32
-	VPSLLD        $16, Y6, Y5                               // sc in both int16 of a lane
-	VPBLENDW      $0xaa, Y5, Y6, Y6
-	VPMADDWD      Y6, Y2, Y1                                // sum[0] = sc0·
-	VMOVDQU       -80(BX), Y4                               // low codes of k = 8..15
-	VPAND         Y7, Y4, Y3                                // k = 8..11
-	VMOVDQU       16(BX), Y5                                // upper bits
-	VPAND         Y8, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -120(CX), Y5                              // token 0, q of k = 8..11
-	VPMADDUBSW    Y5, Y3, Y2                                // u8·int8, pairs added
-	VPSRLW        $4, Y4, Y3
-	VPAND         Y7, Y3, Y3                                // k = 12..15
-	VMOVDQU       16(BX), Y5                                // upper bits
-	VPSRLW        $2, Y5, Y5
-	VPAND         Y8, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -116(CX), Y5                              // token 0, q of k = 12..15
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VPMADDWD      Y6, Y2, Y2                                // sc0·
-	VPADDD        Y2, Y1, Y1                                // sum[0] +=
-	VMOVDQU       -48(BX), Y4                               // low codes of k = 16..23
-	VPAND         Y7, Y4, Y3                                // k = 16..19
-	VMOVDQU       48(BX), Y5                                // upper bits
-	VPSLLW        $4, Y5, Y5
-	VPAND         Y8, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -112(CX), Y5                              // token 0, q of k = 16..19
-	VPMADDUBSW    Y5, Y3, Y2                                // u8·int8, pairs added
-	VPSRLW        $4, Y4, Y3
-	VPAND         Y7, Y3, Y3                                // k = 20..23
-	VMOVDQU       48(BX), Y5                                // upper bits
-	VPSLLW        $2, Y5, Y5
-	VPAND         Y8, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -108(CX), Y5                              // token 0, q of k = 20..23
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VPMOVSXBD     -120(BX), Y6                              // sc1 as int32
-	VPSLLD        $16, Y6, Y5                               // sc in both int16 of a lane
-	VPBLENDW      $0xaa, Y5, Y6, Y6
-	VPMADDWD      Y6, Y2, Y2                                // sc1·
-	VPADDD        Y2, Y1, Y1                                // sum[0] +=
-	VMOVDQU       -16(BX), Y4                               // low codes of k = 24..31
-	VPAND         Y7, Y4, Y3                                // k = 24..27
-	VMOVDQU       48(BX), Y5                                // upper bits
-	VPAND         Y8, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -104(CX), Y5                              // token 0, q of k = 24..27
-	VPMADDUBSW    Y5, Y3, Y2                                // u8·int8, pairs added
-	VPSRLW        $4, Y4, Y3
-	VPAND         Y7, Y3, Y3                                // k = 28..31
-	VMOVDQU       48(BX), Y5                                // upper bits
-	VPSRLW        $2, Y5, Y5
-	VPAND         Y8, Y5, Y5
-	VPOR          Y5, Y3, Y3                                // with upper bits
-	VPBROADCASTD  -100(CX), Y5                              // token 0, q of k = 28..31
-	VPMADDUBSW    Y5, Y3, Y5                                // u8·int8, pairs added
-	VPADDW        Y5, Y2, Y2
-	VPMADDWD      Y6, Y2, Y2                                // sc1·
-	VPADDD        Y2, Y1, Y1                                // sum[0] +=
-	VPMOVSXBD     -128(BX), Y3                              // sc0 as int32
-	VPMOVSXBD     -120(BX), Y4                              // sc1 as int32
-	VPSLLD        $16, Y4, Y4
-	VPBLENDW      $0xaa, Y4, Y3, Y3                         // in pairs
-	VPSLLW        $5, Y3, Y3                                // 32·sc0, 32·sc1 as int16
-	VPBROADCASTD  -68(CX), Y5                               // token 0, H0, H1
-	VPMADDWD      Y3, Y5, Y5
-	VPSUBD        Y5, Y1, Y1                                // sum[0] -= 32·(sc0·H0 + sc1·H1)
-	VCVTPH2PS     -128(R8), Y3                              // d as fp32
-	VBROADCASTSS  -96(CX), Y5                               // token 0, d of its block
-	VMULPS        Y3, Y5, Y5                                // times the weights' scale
-	VCVTDQ2PS     Y1, Y1
-	VFMADD231PS   Y5, Y1, Y0                                // acc[0] = FMA(sum, scale, acc)
+	VMOVDQU       -112(BX), Y6                              // low codes of k = 0..7
+	VMOVDQU       -48(BX), Y11                              // low codes of k = 16..23
+	VPAND         Y13, Y6, Y5                               // k = 0..3
+	VPAND         Y13, Y11, Y10                             // k = 16..19
+	VMOVDQU       16(BX), Y7                                // upper bits
+	VMOVDQU       48(BX), Y12                               // upper bits
+	VPSLLW        $4, Y7, Y7
+	VPSLLW        $4, Y12, Y12
+	VPAND         Y14, Y7, Y7
+	VPAND         Y14, Y12, Y12
+	VCVTDQ2PS     Y1, Y1                                    // the block before
+	VPOR          Y7, Y5, Y5                                // with upper bits
+	VPOR          Y12, Y10, Y10                             // with upper bits
+	VPBROADCASTD  -128(CX), Y7                              // token 0, q of k = 0..3
+	VPBROADCASTD  -112(CX), Y12                             // token 0, q of k = 16..19
+	VPMADDUBSW    Y7, Y5, Y3                                // u8·int8, pairs added
+	VPMADDUBSW    Y12, Y10, Y8                              // u8·int8, pairs added
+	VPSRLW        $4, Y6, Y5
+	VPSRLW        $4, Y11, Y10
+	VPAND         Y13, Y5, Y5                               // k = 4..7
+	VPAND         Y13, Y10, Y10                             // k = 20..23
+	VMOVDQU       16(BX), Y7                                // upper bits
+	VMOVDQU       48(BX), Y12                               // upper bits
+	VPSLLW        $2, Y7, Y7
+	VPSLLW        $2, Y12, Y12
+	VPAND         Y14, Y7, Y7
+	VPAND         Y14, Y12, Y12
+	VPOR          Y7, Y5, Y5                                // with upper bits
+	VPOR          Y12, Y10, Y10                             // with upper bits
+	VPBROADCASTD  -124(CX), Y7                              // token 0, q of k = 4..7
+	VPBROADCASTD  -108(CX), Y12                             // token 0, q of k = 20..23
+	VFMADD231PS   Y2, Y1, Y0                                // acc = FMA(sum, scale, acc)
+	VPMADDUBSW    Y7, Y5, Y7                                // u8·int8, pairs added
+	VPMADDUBSW    Y12, Y10, Y12                             // u8·int8, pairs added
+	VPADDW        Y7, Y3, Y3
+	VPADDW        Y12, Y8, Y8
+	VMOVDQU       -80(BX), Y6                               // low codes of k = 8..15
+	VMOVDQU       -16(BX), Y11                              // low codes of k = 24..31
+	VPAND         Y13, Y6, Y5                               // k = 8..11
+	VPAND         Y13, Y11, Y10                             // k = 24..27
+	VMOVDQU       16(BX), Y7                                // upper bits
+	VMOVDQU       48(BX), Y12                               // upper bits
+	VPAND         Y14, Y7, Y7
+	VPAND         Y14, Y12, Y12
+	VPOR          Y7, Y5, Y5                                // with upper bits
+	VPOR          Y12, Y10, Y10                             // with upper bits
+	VPBROADCASTD  -120(CX), Y7                              // token 0, q of k = 8..11
+	VPBROADCASTD  -104(CX), Y12                             // token 0, q of k = 24..27
+	VPMADDUBSW    Y7, Y5, Y4                                // u8·int8, pairs added
+	VPMADDUBSW    Y12, Y10, Y9                              // u8·int8, pairs added
+	VBROADCASTSS  -96(CX), Y1                               // d of the block
+	VPSRLW        $4, Y6, Y5
+	VPSRLW        $4, Y11, Y10
+	VPAND         Y13, Y5, Y5                               // k = 12..15
+	VPAND         Y13, Y10, Y10                             // k = 28..31
+	VMOVDQU       16(BX), Y7                                // upper bits
+	VMOVDQU       48(BX), Y12                               // upper bits
+	VPSRLW        $2, Y7, Y7
+	VPSRLW        $2, Y12, Y12
+	VPAND         Y14, Y7, Y7
+	VPAND         Y14, Y12, Y12
+	VPOR          Y7, Y5, Y5                                // with upper bits
+	VPOR          Y12, Y10, Y10                             // with upper bits
+	VPBROADCASTD  -116(CX), Y7                              // token 0, q of k = 12..15
+	VPBROADCASTD  -100(CX), Y12                             // token 0, q of k = 28..31
+	VPMADDUBSW    Y7, Y5, Y7                                // u8·int8, pairs added
+	VPMADDUBSW    Y12, Y10, Y12                             // u8·int8, pairs added
+	VPADDW        Y7, Y4, Y4
+	VPADDW        Y12, Y9, Y9
+	VBROADCASTI128 -128(BX), Y6                             // sc0 and sc1 of all rows, twice
+	VBROADCASTI128 -128(BX), Y11                            // sc0 and sc1 of all rows, twice
+	VMULPS        Y15, Y1, Y2                               // times the weights' scale
+	VPSHUFB       order00<>(SB), Y6, Y6                     // as upper bytes
+	VPSHUFB       order11<>(SB), Y11, Y11                   // as upper bytes
+	VPSRAW        $8, Y6, Y6                                // sc0 as int16, twice
+	VPSRAW        $8, Y11, Y11                              // sc1 as int16, twice
+	VPMADDWD      Y6, Y3, Y3                                // sc0·, in int32
+	VPMADDWD      Y11, Y8, Y8                               // sc1·, in int32
+	VPMADDWD      Y6, Y4, Y4                                // sc0·, in int32
+	VPMADDWD      Y11, Y9, Y9                               // sc1·, in int32
+	VPADDD        Y4, Y3, Y3
+	VPADDD        Y9, Y8, Y8
+	VBROADCASTI128 -128(BX), Y5                             // sc0 and sc1 of all rows, twice
+	VPSHUFB       order01<>(SB), Y5, Y5                     // as upper bytes
+	VPSRAW        $3, Y5, Y5                                // 32·sc0, 32·sc1 as int16
+	VPBROADCASTD  -68(CX), Y7                               // H0, H1
+	VPMADDWD      Y5, Y7, Y7
+	VPADDD        Y8, Y3, Y1                                // both halves
+	VPSUBD        Y7, Y1, Y1                                // - 32·(sc0·H0 + sc1·H1)
 	ADDQ          $208, BX                                  // next block
 	ADDQ          $64, CX
 	DECQ          R9
@@ -203,7 +228,9 @@ block:
 	SUBQ          $8, DX                                    // next super-block
 	JNZ           super
 
-	VMOVUPS       Y0, (DI)                                  // dst of token 0
+	VCVTDQ2PS     Y1, Y1                                    // the block before
+	VFMADD231PS   Y2, Y1, Y0                                // acc = FMA(sum, scale, acc)
+	VMOVUPS       Y0, (DI)                                  // dst
 	VZEROUPPER    
 	RET           
 
@@ -227,6 +254,7 @@ TEXT ·MatmulQ6_KInt8x2AVX2(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $16, BX
+	VCVTPH2PS     -128(R8), Y12                             // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -348,13 +376,12 @@ block:
 	VPBROADCASTD  -4(CX), Y8                                // token 1, H0, H1
 	VPMADDWD      Y6, Y8, Y8
 	VPSUBD        Y8, Y3, Y3                                // sum[1] -= 32·(sc0·H0 + sc1·H1)
-	VCVTPH2PS     -128(R8), Y6                              // d as fp32
 	VBROADCASTSS  -96(CX), Y8                               // token 0, d of its block
-	VMULPS        Y6, Y8, Y8                                // times the weights' scale
+	VMULPS        Y12, Y8, Y8                               // times the weights' scale
 	VCVTDQ2PS     Y2, Y2
 	VFMADD231PS   Y8, Y2, Y0                                // acc[0] = FMA(sum, scale, acc)
 	VBROADCASTSS  -32(CX), Y8                               // token 1, d of its block
-	VMULPS        Y6, Y8, Y8                                // times the weights' scale
+	VMULPS        Y12, Y8, Y8                               // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y8, Y3, Y1                                // acc[1] = FMA(sum, scale, acc)
 	ADDQ          $208, BX                                  // next block
@@ -391,6 +418,7 @@ TEXT ·MatmulQ6_KInt8x3AVX2(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $16, BX
+	VCVTPH2PS     -128(R8), Y15                             // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -542,17 +570,16 @@ block:
 	VPBROADCASTD  60(CX), Y11                               // token 2, H0, H1
 	VPMADDWD      Y9, Y11, Y11
 	VPSUBD        Y11, Y5, Y5                               // sum[2] -= 32·(sc0·H0 + sc1·H1)
-	VCVTPH2PS     -128(R8), Y9                              // d as fp32
 	VBROADCASTSS  -96(CX), Y11                              // token 0, d of its block
-	VMULPS        Y9, Y11, Y11                              // times the weights' scale
+	VMULPS        Y15, Y11, Y11                             // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y11, Y3, Y0                               // acc[0] = FMA(sum, scale, acc)
 	VBROADCASTSS  -32(CX), Y11                              // token 1, d of its block
-	VMULPS        Y9, Y11, Y11                              // times the weights' scale
+	VMULPS        Y15, Y11, Y11                             // times the weights' scale
 	VCVTDQ2PS     Y4, Y4
 	VFMADD231PS   Y11, Y4, Y1                               // acc[1] = FMA(sum, scale, acc)
 	VBROADCASTSS  32(CX), Y11                               // token 2, d of its block
-	VMULPS        Y9, Y11, Y11                              // times the weights' scale
+	VMULPS        Y15, Y11, Y11                             // times the weights' scale
 	VCVTDQ2PS     Y5, Y5
 	VFMADD231PS   Y11, Y5, Y2                               // acc[2] = FMA(sum, scale, acc)
 	ADDQ          $208, BX                                  // next block
@@ -825,6 +852,7 @@ TEXT ·MatmulQ6_KInt16x1AVX2(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $16, BX
+	VCVTPH2PS     -128(R8), Y11                             // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -948,9 +976,8 @@ block:
 	VPMOVSXBD     -120(BX), Y3                              // sc1 as int32
 	VPMULLD       Y3, Y2, Y2                                // sc1·
 	VPADDD        Y2, Y1, Y1                                // sum[0] +=
-	VCVTPH2PS     -128(R8), Y3                              // d as fp32
 	VBROADCASTSS  -64(CX), Y5                               // token 0, d of its block
-	VMULPS        Y3, Y5, Y5                                // times the weights' scale
+	VMULPS        Y11, Y5, Y5                               // times the weights' scale
 	VCVTDQ2PS     Y1, Y1
 	VFMADD231PS   Y5, Y1, Y0                                // acc[0] = FMA(sum, scale, acc)
 	ADDQ          $208, BX                                  // next block
@@ -985,6 +1012,7 @@ TEXT ·MatmulQ6_KInt16x2AVX2(SB), NOSPLIT, $0-40
 super:
 	MOVQ          BX, R8                                    // head: the super-block's scales
 	ADDQ          $16, BX
+	VCVTPH2PS     -128(R8), Y13                             // d as fp32
 	MOVQ          $8, R9
 
 	PCALIGN       $32
@@ -1163,13 +1191,12 @@ block:
 	VPADDD        Y4, Y2, Y2                                // sum[0] +=
 	VPMULLD       Y6, Y5, Y5                                // sc1·
 	VPADDD        Y5, Y3, Y3                                // sum[1] +=
-	VCVTPH2PS     -128(R8), Y6                              // d as fp32
 	VBROADCASTSS  -64(CX), Y8                               // token 0, d of its block
-	VMULPS        Y6, Y8, Y8                                // times the weights' scale
+	VMULPS        Y13, Y8, Y8                               // times the weights' scale
 	VCVTDQ2PS     Y2, Y2
 	VFMADD231PS   Y8, Y2, Y0                                // acc[0] = FMA(sum, scale, acc)
 	VBROADCASTSS  32(CX), Y8                                // token 1, d of its block
-	VMULPS        Y6, Y8, Y8                                // times the weights' scale
+	VMULPS        Y13, Y8, Y8                               // times the weights' scale
 	VCVTDQ2PS     Y3, Y3
 	VFMADD231PS   Y8, Y3, Y1                                // acc[1] = FMA(sum, scale, acc)
 	ADDQ          $208, BX                                  // next block

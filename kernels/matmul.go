@@ -15,6 +15,16 @@ func (s *Set) MulPanels(dst []float32, ld int, t quant.Type, panels []byte, rows
 	r, size, group := s.PanelRowsOf(t), s.PanelBytes(t, cols), s.GroupTokens(f)
 	perToken := s.ActBytes(f, 1, cols)
 	tiles := &s.Tile[t][f]
+	if tokens == 1 { // the general loop's work for each panel shows
+		tile, act := tiles[1], act[:perToken]
+		for ; rows >= r; rows -= r {
+			call(tile, dst[:r], ld, panels[:size], act, steps)
+			if rows == r {
+				return
+			}
+			dst, panels = dst[r:], panels[size:]
+		}
+	}
 	for row := 0; row < rows; row += r {
 		panel := panels[:size]
 		panels = panels[size:]

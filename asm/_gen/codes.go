@@ -88,8 +88,8 @@ func (t *tile) upper(plane string, v, shift int) {
 	t.ins("with upper bits", "VPOR", t.tmp, t.code, t.code)
 }
 
-// scale emits a field of the head or block into lanes of fp32 or int32.
-func (t *tile) scale(name string, to reg) {
+// load emits a field of the head or block into lanes of fp32 or int32.
+func (t *tile) load(name string, to reg) {
 	at := t.w.at(name, 0)
 	f := t.w.field(name)
 	switch f {
@@ -106,30 +106,47 @@ func (t *tile) scale(name string, to reg) {
 
 // halfScale emits the scales of a half as int32.
 func (t *tile) halfScale(half int, to reg) {
-	t.scale(fmt.Sprintf("sc%d", half), to)
+	t.load(fmt.Sprintf("sc%d", half), to)
 	if t.w.minimum {
 		t.ins("the scale", "VPAND", t.constant(mask4), to, to)
 	}
 }
 
-// fold emits the step's floating-point part: acc from sum.
-func (t *tile) fold() {
-	d, m := t.code, t.vec
-	t.scale("d", d)
+// scale is the register that holds a scale: one that is kept, or else spare.
+func (t *tile) scale(name string, spare reg) reg {
+	if r, ok := t.held[name]; ok {
+		return r
+	}
+	t.load(name, spare)
+	return spare
+}
+
+// weightScales emits what the sum is multiplied by, less the activations' scale,
+// into d or what it returns, and where there is a minimum, what s is multiplied by
+// into m.
+func (t *tile) weightScales(d, m, tmp reg) reg {
 	if t.w.scaling == superScale {
-		t.scale("sc", m)
-		t.ins("", "VCVTDQ2PS", m, m)
-		t.ins("D = d·sc, exact", "VMULPS", m, d, d)
+		t.load("sc", d)
+		t.ins("", "VCVTDQ2PS", d, d)
+		t.ins("D = d·sc, exact", "VMULPS", t.scale("d", tmp), d, d)
+	} else {
+		d = t.scale("d", d)
 	}
 	switch {
 	case t.w.has("m"):
-		t.scale("m", m)
+		t.load("m", m)
 	case t.w.has("mn"):
-		t.scale("mn", m)
+		t.load("mn", m)
 		t.ins("", "VCVTDQ2PS", m, m)
-		t.ins("dmin", "VCVTPH2PS", t.w.at("dmin", 0), t.tmp)
-		t.ins("M = dmin·mn, exact", "VMULPS", t.tmp, m, m)
+		t.ins("M = dmin·mn, exact", "VMULPS", t.scale("dmin", tmp), m, m)
 	}
+	return d
+}
+
+// fold emits the step's floating-point part: acc from sum.
+func (t *tile) fold() {
+	m := t.vec
+	d := t.weightScales(t.code, m, t.tmp)
 	for i := range t.tokens {
 		t.ins(fmt.Sprintf("token %d, d of its block", i), "VBROADCASTSS", t.act(i, recD), t.tmp)
 		t.ins("times the weights' scale", "VMULPS", d, t.tmp, t.tmp)
@@ -152,11 +169,11 @@ func (t *tile) fold() {
 // foldHalfMinima emits acc = FMA(−dmin, fp32(d·fp32(mn0·H0 + mn1·H1)), acc).
 // The sums are used up: their registers are free.
 func (t *tile) foldHalfMinima() {
-	dmin, mn0, mn1 := t.code, t.vec, t.sum[0]
-	t.scale("dmin", dmin)
-	t.scale("sc0", mn0)
+	mn0, mn1 := t.vec, t.sum[0]
+	dmin := t.scale("dmin", t.code)
+	t.load("sc0", mn0)
 	t.ins("mn0", "VPSRLD", "$4", mn0, mn0)
-	t.scale("sc1", mn1)
+	t.load("sc1", mn1)
 	t.ins("mn1", "VPSRLD", "$4", mn1, mn1)
 	if !t.wide {
 		t.pairUp(mn0, mn1, mn0)

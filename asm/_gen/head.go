@@ -12,7 +12,7 @@ func quantizedFile(w *weight) (name, text string, funcs []string) {
 	w.bias = bias
 	consts := map[string]bool{}
 	for _, wide := range []bool{false, true} {
-		for _, c := range constants(w, wide) {
+		for _, c := range append(constants(w, wide), singleConstants(w)...) {
 			if !consts[c.name] {
 				consts[c.name] = true
 				body.data(c)
@@ -26,7 +26,11 @@ func quantizedFile(w *weight) (name, text string, funcs []string) {
 		}
 		for tokens := 1; tokens <= maxTokens; tokens++ {
 			fn := fmt.Sprintf("Matmul%s%sx%dAVX2", w.name, form, tokens)
-			newTile(&body, w, wide, tokens).write(fn)
+			if !wide && tokens == 1 && w.pipelined() {
+				newSingle(&body, w).write(fn)
+			} else {
+				newTile(&body, w, wide, tokens).write(fn)
+			}
 			funcs = append(funcs, fn)
 		}
 	}
@@ -186,13 +190,21 @@ func (w *weight) registers() string {
 	text := `
 Registers, with T tokens: Y0.. T sums acc in fp32; then T integer sums of the block;
 then, where a block takes several spans or halves, T partial sums; then codes, plane,
-scratch; with one token of int16 activations a second sum, of the odd k; constants in
-those left.
+scratch; with one token of int16 activations a second sum, of the odd k; constants,
+and scales of super-blocks, in those left.
 DI dst, SI bytes from token to token, DX steps left, BX panel, CX activations, both
 128 bytes ahead, where more operands are near enough for offsets of one byte; with
 int16 activations R10 those of the third token on`
 	if len(w.head) > 0 {
 		text += ",\nR8 head of the super-block, R9 blocks left in it"
 	}
-	return text + ".\n"
+	text += ".\n"
+	if w.pipelined() {
+		text += `With one token of int8 the halves of a block are multiplied side by side, and beside
+them the block before is folded into acc: Y0 acc, Y1 its integer sum, then what that
+is multiplied by and, where there is a minimum, what its s is (R11 points to s); then
+of each half its sums in int16, codes, plane, scratch; then constants and scales.
+`
+	}
+	return text
 }

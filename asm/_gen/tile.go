@@ -41,7 +41,7 @@ type tile struct {
 	free []reg
 
 	consts []constant
-	held   map[string]reg // constants kept in registers
+	held   map[string]reg // constants and scales kept in registers
 	plane  map[string]reg // vectors kept in registers for a block
 }
 
@@ -51,43 +51,63 @@ func newTile(s *source, w *weight, wide bool, tokens int) *tile {
 	for r := range reg(16) {
 		t.free = append(t.free, r)
 	}
-	take := func() reg {
-		r := t.free[0]
-		t.free = t.free[1:]
-		return r
+	for range tokens {
+		t.acc = append(t.acc, t.take())
 	}
 	for range tokens {
-		t.acc = append(t.acc, take())
-	}
-	for range tokens {
-		t.sum = append(t.sum, take())
+		t.sum = append(t.sum, t.take())
 	}
 	t.part = t.sum
 	if w.scaling == halfScale || !wide && w.span() < 8 {
 		t.part = nil
 		for range tokens {
-			t.part = append(t.part, take())
+			t.part = append(t.part, t.take())
 		}
 	}
-	t.code, t.vec, t.tmp = take(), take(), take()
+	t.code, t.vec, t.tmp = t.take(), t.take(), t.take()
 	if wide || w.scaling == halfScale || w.span() == 0 {
-		t.tmp2 = take()
+		t.tmp2 = t.take()
 	}
 	if t.twoSums() {
-		t.odd = take()
-	}
-	keep := func(c constant) {
-		if len(t.free) > 0 {
-			t.held[c.name] = take()
-		}
+		t.odd = t.take()
 	}
 	for _, c := range constants(w, wide) {
-		keep(c)
+		t.keep(c.name)
 	}
 	if w.has("bits") && len(t.free) > 0 {
-		t.plane["bits"] = take()
+		t.plane["bits"] = t.take()
 	}
+	t.keepHead()
 	return t
+}
+
+func (t *tile) take() reg {
+	r := t.free[0]
+	t.free = t.free[1:]
+	return r
+}
+
+// keep gives what is called name a register, if one is left.
+func (t *tile) keep(name string) {
+	if len(t.free) > 0 {
+		t.held[name] = t.take()
+	}
+}
+
+// keepHead gives a super-block's scales registers, if some are left.
+func (t *tile) keepHead() {
+	for _, f := range t.w.head {
+		t.keep(f.name)
+	}
+}
+
+// head emits the super-block's scales that are kept.
+func (t *tile) head() {
+	for _, f := range t.w.head {
+		if r, ok := t.held[f.name]; ok {
+			t.load(f.name, r)
+		}
+	}
 }
 
 // constant is the operand for c: its register, or its place in memory.
@@ -120,8 +140,8 @@ func (t *tile) q(i, offset int) string {
 // act is the operand for a field of token i's record.
 func (t *tile) act(i, field int) string { return t.q(i, t.codeBytes()+field) }
 
-// write emits the function.
-func (t *tile) write(name string) {
+// begin emits the function's head, up to the loop over blocks.
+func (t *tile) begin(name string) {
 	form := "int8"
 	if t.wide {
 		form = "int16"
@@ -137,11 +157,16 @@ func (t *tile) write(name string) {
 	}
 	t.ins("ahead, as offsets expect", "SUBQ", imm(-bias), regPanel)
 	t.ins("", "SUBQ", imm(-bias), regAct)
+}
+
+// write emits the function.
+func (t *tile) write(name string) {
+	t.begin(name)
 	step := t.tokens * t.recordBytes()
 	if t.wide && t.tokens > 2 {
 		t.ins("the third token's record", "LEAQ", mem(regAct, 2*t.recordBytes()), regAct2)
 	}
-	t.blocks(t.w, step, func() {}, func() {
+	t.blocks(t.w, step, t.head, func() {
 		t.sums()
 		t.fold()
 		if t.wide && t.tokens > 2 {

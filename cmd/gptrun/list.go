@@ -14,6 +14,7 @@ func defineList(f *flags) func(context.Context, *terminal, []string) error {
 	var asJSON, known bool
 	f.describe("Models that were begun and not finished are listed too; gptrun pull goes on with them.")
 	f.example("gptrun list", "names, sizes and dates of the models in the cache")
+	f.example("gptrun list --json | jq -r .[].path", "where they lie")
 	f.example("gptrun list --known", "short names that gptrun pull takes")
 	f.group("Output")
 	f.toggle(&asJSON, "json", `print [{"name":…, "source":…, "path":…, "bytes":…, "date":…, "architecture":…, "quantization":…, "partial":…}]`)

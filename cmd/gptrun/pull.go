@@ -14,8 +14,8 @@ func definePull(f *flags) func(context.Context, *terminal, []string) error {
 	f.example("gptrun pull smollm2-135m", "a small model, by its short name")
 	f.example("gptrun pull hf:ggml-org/gemma-3-1b-it-GGUF:Q8_0", "a repository's model of the type Q8_0")
 	f.words = gptrun.ModelNames()
-	f.group("Network")
 	var allowHTTP bool
+	f.group("Network")
 	f.toggle(&allowHTTP, "allow-http", "permit plain http to other machines, and redirects to it")
 	return func(ctx context.Context, t *terminal, names []string) error {
 		if len(names) == 0 {

@@ -89,6 +89,9 @@ func TestEveryCommandTakesNames(t *testing.T) {
 		}
 	}
 	require.Contains(t, good(t, "inspect", "-m", name), "gpt2.block_count")
+	var c console
+	require.Equal(t, exitError, c.run("chat-template", "-m", name), "it has none")
+	require.Contains(t, c.err.String(), "gpt2-Q8_0.gguf")
 	require.Contains(t, good(t, "bench", "-m", name, "-p", "4", "-n", "0", "-r", "1"), "gpt2")
 }
 

@@ -70,24 +70,25 @@ func (c *templateFlags) options() ([]gptrun.ChatOption, error) {
 }
 
 func defineChatTemplate(f *flags) func(context.Context, *terminal, []string) error {
-	var model string
+	var in modelName
 	var flags templateFlags
 	var asJSON, noGenerationPrompt bool
-	f.text(&model, "m model", "FILE", "model file (GGUF)")
+	in.define(f)
 	f.toggle(&asJSON, "json", `print {"text":…}`)
 	f.toggle(&noGenerationPrompt, "no-generation-prompt", "leave out what makes the model answer")
 	flags.define(f)
 	f.describe("Messages are read from standard input as a JSON list, in the form of OpenAI's and transformers' messages. The text that the template makes of them is printed, without the token that begins texts where the template does not write it.")
 	f.example(`echo '[{"role":"user","content":"Hi"}]' | gptrun chat-template -m model.gguf`, "what the model is given")
-	return func(_ context.Context, t *terminal, _ []string) (err error) {
-		if model == "" {
-			return errNoModel
+	return func(ctx context.Context, t *terminal, _ []string) (err error) {
+		path, err := in.model(ctx, t)
+		if err != nil {
+			return err
 		}
 		tools, err := flags.tools()
 		if err != nil {
 			return err
 		}
-		file, err := loader.Open(model)
+		file, err := loader.Open(path)
 		if err != nil {
 			return err
 		}
