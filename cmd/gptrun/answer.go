@@ -168,6 +168,14 @@ func (a *answer) printLine(tok gptrun.Token) (err error) {
 	return err
 }
 
+// lastAnswer is the answer that a conversation ends with, nil where it does not.
+func lastAnswer(messages []gptrun.Message) *gptrun.Message {
+	if n := len(messages); n > 0 && messages[n-1].Role == "assistant" {
+		return &messages[n-1]
+	}
+	return nil
+}
+
 // finish ends the answer: text with its tool calls and a line break, JSON with the
 // rest. m is a chat's answer, nil where there is none.
 func (a *answer) finish(m *gptrun.Message, stop gptrun.StopReason, t gptrun.Timings) error {

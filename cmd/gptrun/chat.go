@@ -172,7 +172,7 @@ func (k *talk) answer(ctx context.Context, ask question) error {
 		return fmt.Errorf("%w: %w", errWriting, err)
 	}
 	if err == nil || a.last != 0 {
-		if e := a.finish(k.last(), k.chat.Stop(), k.chat.Timings()); e != nil {
+		if e := a.finish(lastAnswer(k.chat.Messages()), k.chat.Stop(), k.chat.Timings()); e != nil {
 			return fmt.Errorf("%w: %w", errWriting, e)
 		}
 	}
@@ -187,14 +187,6 @@ func (k *talk) answer(ctx context.Context, ask question) error {
 
 // errWriting is an answer that could not be printed, not one that could not be had.
 var errWriting = errors.New("writing the answer")
-
-// last is the answer that the conversation ends with, nil where it does not.
-func (k *talk) last() *gptrun.Message {
-	if m := k.chat.Messages(); len(m) > 0 && m[len(m)-1].Role == "assistant" {
-		return &m[len(m)-1]
-	}
-	return nil
-}
 
 // usage is how much of the context is used.
 func (k *talk) usage() string {

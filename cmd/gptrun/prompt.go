@@ -61,7 +61,7 @@ func (p *promptFlags) run(ctx context.Context, t *terminal, args []string) (err 
 	if err != nil {
 		return err
 	}
-	g, err := p.generation(ctx, t, model, text, format)
+	g, err := p.generation(ctx, t, model, info, text, format)
 	if err != nil {
 		return err
 	}
@@ -104,19 +104,12 @@ func (g *generation) message() *gptrun.Message {
 	if g.chat == nil {
 		return nil
 	}
-	if m := g.chat.Messages(); len(m) > 0 && m[len(m)-1].Role == "assistant" {
-		return &m[len(m)-1]
-	}
-	return nil
+	return lastAnswer(g.chat.Messages())
 }
 
 // generation prepares the answer: as the model's chat template has it, where
 // there is one.
-func (p *promptFlags) generation(ctx context.Context, t *terminal, model *gptrun.Model, text string, format answerFormat) (*generation, error) {
-	info, err := model.Info()
-	if err != nil {
-		return nil, err
-	}
+func (p *promptFlags) generation(ctx context.Context, t *terminal, model *gptrun.Model, info gptrun.Info, text string, format answerFormat) (*generation, error) {
 	options := p.samplingFlags.options()
 	if format != plainText {
 		options = append(options, gptrun.Logprobs(p.logprobs))
