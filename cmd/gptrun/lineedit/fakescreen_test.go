@@ -61,6 +61,12 @@ func (f *fakeScreen) lineFeed() {
 func (f *fakeScreen) put(c string, cells int) {
 	require.False(f.t, c < " ", "control character %q", c)
 	require.LessOrEqual(f.t, f.column+cells, f.width, "the terminal would wrap %q", c)
+	if cells == 0 { // a mark or the like by itself: it joins the character before it
+		if f.column > 0 {
+			f.rows[f.row][f.column-1] += c
+		}
+		return
+	}
 	for len(f.rows[f.row]) < f.column+cells {
 		f.rows[f.row] = append(f.rows[f.row], " ")
 	}
